@@ -1,0 +1,195 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The folder that holds libtorch's `include` and `lib`; `make setup` fills the default.
+let libtorch =
+    Context.environment["LIBTORCH"] ?? Context.packageDirectory + "/.deps/libtorch"
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
+
+/// A C library of Debian's: `name` is its folder, `package` its pkg-config name.
+func clibrary(_ name: String, _ package: String?, apt: String) -> Target {
+    .systemLibrary(
+        name: name,
+        path: "Shared/" + name,
+        pkgConfig: package,
+        providers: [.apt([apt])]
+    )
+}
+
+/// A module whose sources the compiler proves free of unsafe memory access.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: "Shared/" + name,
+        swiftSettings: strict + [.strictMemorySafety()]
+    )
+}
+
+/// A module that wraps a C library and may therefore touch memory.
+func binding(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: "Shared/" + name,
+        swiftSettings: strict
+    )
+}
+
+func service(_ name: String, folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: dependencies,
+        path: "Services/" + folder,
+        swiftSettings: strict
+    )
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name,
+        dependencies: dependencies,
+        path: "Tests/" + name,
+        swiftSettings: strict
+    )
+}
+
+let maths: [Target.Dependency] = [
+    "Jobs", "Store", "Images", "Datasets", "Tensors", "Networks", "Diffusion", "Checkpoints",
+    "Training", "Workers",
+]
+
+let testTargets: [Target] = [
+    tests("TensorsTests", ["Tensors"]),
+    tests("NetworksTests", ["Networks", "Tensors", "Jobs"]),
+    tests("DiffusionTests", ["Diffusion", "Tensors", "Jobs"]),
+    tests("CheckpointsTests", ["Checkpoints", "Store", "Tensors"]),
+    tests("TrainingTests", ["Training", "Checkpoints", "Datasets", "Store", "Jobs", "Tensors"]),
+    tests("DistillationTests", ["Distillation", "Diffusion", "Training", "Jobs", "Tensors"]),
+    tests("UnlearningTests", ["Unlearning", "Diffusion", "Training", "Jobs", "Tensors"]),
+    tests("EvaluationTests", ["Evaluation", "Statistics", "Diffusion", "Jobs", "Tensors"]),
+    tests("StatisticsTests", ["Statistics"]),
+    tests("DatasetsTests", ["Datasets", "Images", "Store", "Jobs"]),
+    tests("ImagesTests", ["Images"]),
+    tests("StoreTests", ["Store", "Jobs"]),
+    tests("JobsTests", ["Jobs"]),
+    tests("LoggingTests", ["Logging"]),
+    tests("LifecycleTests", ["Lifecycle", "Logging"]),
+    tests("CommandsTests", ["Commands"]),
+    tests("PostgresTests", ["Postgres", "LocalStack"]),
+    tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Jobs"]),
+    tests("KafkaTests", ["Kafka", "LocalStack"]),
+    tests("WorkersTests", ["Workers", "Records", "Postgres", "Kafka", "LocalStack", "Jobs", "Store"]),
+    tests("EndToEndTests", ["LocalStack", "Postgres", "Kafka", "Records", "Jobs", "Store"]),
+]
+let chosen = Context.environment["PALIMPSEST_TESTS"]?.split(separator: ",").map(String.init)
+
+let package = Package(
+    name: "palimpsest",
+    targets: [
+        // C libraries
+        .target(
+            name: "CTorch",
+            path: "Shared/CTorch",
+            cxxSettings: [
+                .unsafeFlags([
+                    "-isystem", libtorch + "/include",
+                    "-isystem", libtorch + "/include/torch/csrc/api/include",
+                    "-O2", "-g0",
+                ])
+            ],
+            linkerSettings: [
+                .unsafeFlags(["-L", libtorch + "/lib", "-Xlinker", "-rpath=" + libtorch + "/lib"]),
+                .linkedLibrary("c10"), .linkedLibrary("torch_cpu"),
+            ]
+        ),
+        clibrary("CPostgres", "libpq", apt: "libpq-dev"),
+        clibrary("CKafka", "rdkafka", apt: "librdkafka-dev"),
+        clibrary("CLAPACK", "openblas", apt: "libopenblas-dev"),
+        clibrary("CCrypto", "libcrypto", apt: "libssl-dev"),
+        clibrary("CYAML", "yaml-0.1", apt: "libyaml-dev"),
+        clibrary("CPNG", "libpng", apt: "libpng-dev"),
+        clibrary("CJPEG", "libturbojpeg", apt: "libturbojpeg0-dev"),
+        clibrary("CArchive", "libarchive", apt: "libarchive-dev"),
+
+        // The words both columns share
+        binding("Jobs", ["CCrypto", "CYAML"]),
+        binding("Store", ["Jobs", "CCrypto"]),
+        binding("Images", ["CPNG", "CJPEG"]),
+        binding("Statistics", ["CLAPACK"]),
+
+        // The mathematics
+        binding("Tensors", ["CTorch"]),
+        library("Networks", ["Jobs", "Tensors"]),
+        library("Diffusion", ["Jobs", "Tensors"]),
+        binding("Datasets", ["Jobs", "Store", "Images", "CArchive"]),
+        binding("Checkpoints", ["Jobs", "Store", "Tensors"]),
+        library(
+            "Training",
+            ["Jobs", "Store", "Tensors", "Networks", "Diffusion", "Datasets", "Checkpoints"]
+        ),
+        library(
+            "Distillation",
+            ["Jobs", "Store", "Tensors", "Networks", "Diffusion", "Datasets", "Checkpoints", "Training"]
+        ),
+        library(
+            "Unlearning",
+            ["Jobs", "Store", "Tensors", "Networks", "Diffusion", "Datasets", "Checkpoints", "Training"]
+        ),
+        library(
+            "Evaluation",
+            [
+                "Jobs", "Store", "Images", "Statistics", "Tensors", "Networks", "Diffusion",
+                "Datasets", "Checkpoints", "Training",
+            ]
+        ),
+
+        // The plumbing
+        binding("Logging", []),
+        binding("Lifecycle", ["Logging"]),
+        binding("Commands", []),
+        binding("Postgres", ["CPostgres"]),
+        library("Records", ["Jobs", "Postgres"]),
+        binding("Kafka", ["CKafka", "Logging"]),
+        binding("LocalStack", ["CKafka", "Jobs", "Postgres"]),
+        binding(
+            "Workers",
+            ["Jobs", "Records", "Postgres", "Kafka", "Logging", "Lifecycle", "Commands"]
+        ),
+
+        // The executables
+        service("training-worker", folder: "TrainingWorker", maths),
+        service("distillation-worker", folder: "DistillationWorker", maths + ["Distillation"]),
+        service("unlearning-worker", folder: "UnlearningWorker", maths + ["Unlearning"]),
+        service(
+            "evaluation-worker",
+            folder: "EvaluationWorker",
+            maths + ["Evaluation", "Statistics"]
+        ),
+        service(
+            "palimpsest",
+            folder: "Palimpsest",
+            [
+                "Jobs", "Store", "Images", "Datasets", "Records", "Postgres", "Kafka", "LocalStack",
+                "Logging", "Lifecycle", "Commands",
+            ]
+        ),
+        .executableTarget(
+            name: "benchmarks",
+            dependencies: maths + ["Distillation", "Unlearning", "Evaluation", "Statistics"],
+            path: "Tests/Benchmarks",
+            exclude: ["peer", "results"],
+            swiftSettings: strict
+        ),
+    ] + testTargets.filter { chosen?.contains($0.name) ?? true },
+    cxxLanguageStandard: .cxx20
+)
