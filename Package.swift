@@ -78,6 +78,7 @@ let testTargets: [Target] = [
     tests("UnlearningTests", ["Unlearning", "Diffusion", "Training", "Jobs", "Tensors"]),
     tests("EvaluationTests", ["Evaluation", "Statistics", "Diffusion", "Jobs", "Tensors"]),
     tests("StatisticsTests", ["Statistics"]),
+    tests("RandomnessTests", ["Randomness"]),
     tests("DatasetsTests", ["Datasets", "Images", "Store", "Jobs"]),
     tests("ImagesTests", ["Images"]),
     tests("StoreTests", ["Store", "Jobs"]),
@@ -88,7 +89,10 @@ let testTargets: [Target] = [
     tests("PostgresTests", ["Postgres", "LocalStack"]),
     tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Jobs"]),
     tests("KafkaTests", ["Kafka", "LocalStack"]),
-    tests("WorkersTests", ["Workers", "Records", "Postgres", "Kafka", "LocalStack", "Jobs", "Store"]),
+    tests(
+        "WorkersTests",
+        ["Workers", "Records", "Postgres", "Kafka", "LocalStack", "Jobs", "Store"]
+    ),
     tests("EndToEndTests", ["LocalStack", "Postgres", "Kafka", "Records", "Jobs", "Store"]),
 ]
 let chosen = Context.environment["PALIMPSEST_TESTS"]?.split(separator: ",").map(String.init)
@@ -126,12 +130,13 @@ let package = Package(
         binding("Store", ["Jobs", "CCrypto"]),
         binding("Images", ["CPNG", "CJPEG"]),
         binding("Statistics", ["CLAPACK"]),
+        library("Randomness", []),
 
         // The mathematics
         binding("Tensors", ["CTorch"]),
         library("Networks", ["Jobs", "Tensors"]),
-        library("Diffusion", ["Jobs", "Tensors"]),
-        binding("Datasets", ["Jobs", "Store", "Images", "CArchive"]),
+        library("Diffusion", ["Jobs", "Randomness", "Tensors"]),
+        binding("Datasets", ["Jobs", "Randomness", "Store", "Images", "CArchive"]),
         binding("Checkpoints", ["Jobs", "Store", "Tensors"]),
         library(
             "Training",
@@ -139,11 +144,17 @@ let package = Package(
         ),
         library(
             "Distillation",
-            ["Jobs", "Store", "Tensors", "Networks", "Diffusion", "Datasets", "Checkpoints", "Training"]
+            [
+                "Jobs", "Store", "Tensors", "Networks", "Diffusion", "Datasets", "Checkpoints",
+                "Training",
+            ]
         ),
         library(
             "Unlearning",
-            ["Jobs", "Store", "Tensors", "Networks", "Diffusion", "Datasets", "Checkpoints", "Training"]
+            [
+                "Jobs", "Store", "Tensors", "Networks", "Diffusion", "Datasets", "Checkpoints",
+                "Training",
+            ]
         ),
         library(
             "Evaluation",
