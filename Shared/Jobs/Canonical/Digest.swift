@@ -1,0 +1,69 @@
+import CCrypto
+public import Foundation
+
+/// A SHA-256 digest, written as 64 lower-case hexadecimal digits.
+public struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
+    public let hex: String
+    public var description: String { hex }
+
+    /// The digest of `bytes`.
+    public init(of bytes: some DataProtocol) {
+        let hasher = Hasher256()
+        hasher.update(bytes)
+        self = hasher.finish()
+    }
+
+    /// The digest that `hex` writes, or nil unless it is 64 hexadecimal digits.
+    public init?(hex: String) {
+        let lower = hex.lowercased()
+        guard lower.utf8.count == 64, lower.allSatisfy(\.isHexDigit) else { return nil }
+        self.hex = lower
+    }
+
+    fileprivate init(raw: [UInt8]) {
+        hex = raw.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let digest = Digest(hex: text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "'\(text)' is not a digest; 64 hexadecimal digits are"
+            )
+        }
+        self = digest
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(hex)
+    }
+}
+
+/// SHA-256 over bytes that arrive in pieces (OpenSSL).
+public final class Hasher256 {
+    private let context = EVP_MD_CTX_new()
+
+    public init() {
+        precondition(EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1, "SHA-256 is missing")
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    public func update(_ bytes: some DataProtocol) {
+        for region in bytes.regions {
+            region.withUnsafeBytes { buffer in
+                _ = EVP_DigestUpdate(context, buffer.baseAddress, buffer.count)
+            }
+        }
+    }
+
+    /// The digest of everything so far; call once.
+    public func finish() -> Digest {
+        var raw = [UInt8](repeating: 0, count: 32)
+        precondition(EVP_DigestFinal_ex(context, &raw, nil) == 1, "SHA-256 failed")
+        return Digest(raw: raw)
+    }
+}

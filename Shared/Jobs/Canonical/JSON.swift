@@ -1,0 +1,134 @@
+public import Foundation
+
+/// A JSON value.
+public enum JSON: Equatable, Sendable {
+    case null
+    case bool(Bool)
+    case int(Int)
+    case double(Double)
+    case string(String)
+    case array([JSON])
+    case object([String: JSON])
+
+    /// The largest message that is read, in bytes; the deepest nesting; the longest array.
+    public static let limits = (bytes: 256 * 1024, depth: 32, items: 10_000)
+
+    /// Reads `data` within `limits`.
+    ///
+    /// - Throws: `SpecError` naming what is wrong.
+    public init(parsing data: Data) throws(SpecError) {
+        guard data.count <= JSON.limits.bytes else {
+            throw SpecError(
+                "the message has \(data.count) bytes; at most \(JSON.limits.bytes) are read"
+            )
+        }
+        do {
+            self = try JSONDecoder().decode(JSON.self, from: data)
+        } catch {
+            throw SpecError("the message is not valid JSON: \(reason(error))")
+        }
+        try checkLimits(depth: 0)
+    }
+
+    /// The value that `value` encodes to, keys in snake case.
+    public init(encoding value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        self = try JSONDecoder().decode(JSON.self, from: encoder.encode(value))
+    }
+
+    /// Decodes `type`, whose keys are in snake case here.
+    public func decode<Value: Decodable>(_ type: Value.Type) throws(SpecError) -> Value {
+        do {
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            return try decoder.decode(type, from: JSONEncoder().encode(self))
+        } catch {
+            throw SpecError(reason(error))
+        }
+    }
+
+    public subscript(key: String) -> JSON? {
+        guard case .object(let members) = self else { return nil }
+        return members[key]
+    }
+
+    public var string: String? {
+        guard case .string(let text) = self else { return nil }
+        return text
+    }
+
+    public var double: Double? {
+        switch self {
+        case .int(let value): Double(value)
+        case .double(let value): value
+        default: nil
+        }
+    }
+
+    private func checkLimits(depth: Int) throws(SpecError) {
+        guard depth <= JSON.limits.depth else {
+            throw SpecError("the message nests deeper than \(JSON.limits.depth)")
+        }
+        switch self {
+        case .array(let items):
+            guard items.count <= JSON.limits.items else {
+                throw SpecError(
+                    "an array has \(items.count) items; at most \(JSON.limits.items) are read"
+                )
+            }
+            for item in items { try item.checkLimits(depth: depth + 1) }
+        case .object(let members):
+            for member in members.values { try member.checkLimits(depth: depth + 1) }
+        default: break
+        }
+    }
+}
+
+extension JSON: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(Bool.self) {
+            self = .bool(value)
+        } else if let value = try? container.decode(Int.self) {
+            self = .int(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .double(value)
+        } else if let value = try? container.decode(String.self) {
+            self = .string(value)
+        } else if let value = try? container.decode([JSON].self) {
+            self = .array(value)
+        } else {
+            self = .object(try container.decode([String: JSON].self))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .bool(let value): try container.encode(value)
+        case .int(let value): try container.encode(value)
+        case .double(let value): try container.encode(value)
+        case .string(let value): try container.encode(value)
+        case .array(let value): try container.encode(value)
+        case .object(let value): try container.encode(value)
+        }
+    }
+}
+
+/// What a decoding error says, with the path to the field.
+private func reason(_ error: any Error) -> String {
+    guard let error = error as? DecodingError else { return "\(error)" }
+    let context: DecodingError.Context
+    switch error {
+    case .typeMismatch(_, let found), .valueNotFound(_, let found), .keyNotFound(_, let found),
+        .dataCorrupted(let found):
+        context = found
+    @unknown default: return "\(error)"
+    }
+    let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+    return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
+}

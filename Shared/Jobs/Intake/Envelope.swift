@@ -1,0 +1,104 @@
+public import Foundation
+
+/// A message as it came from a topic.
+public struct IncomingMessage: Sendable {
+    public var topic: String
+    public var partition: Int
+    public var offset: Int
+    public var headers: [String: String]
+    public var value: Data?
+
+    public init(
+        topic: String,
+        partition: Int,
+        offset: Int,
+        headers: [String: String],
+        value: Data?
+    ) {
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+        self.headers = headers
+        self.value = value
+    }
+}
+
+/// The job in a message, and the pair that tells a repetition of the message from another one.
+public struct IncomingJob: Sendable {
+    public let request: JobRequest
+    public let source: String
+    public let messageID: String
+}
+
+extension IncomingMessage {
+    /// Reads CloudEvents 1.0 in binary mode (`ce_` headers) or structured mode, or a bare JSON
+    /// body, whose kind is the topic's.
+    ///
+    /// - Throws: `SpecError` saying what is wrong.
+    public func job() throws(SpecError) -> IncomingJob {
+        guard let value, !value.isEmpty else { throw SpecError("the message is empty") }
+        let parsed = try JSON(parsing: value)
+        let type = headers["content-type"] ?? ""
+        if type.hasPrefix("application/cloudevents+json") || parsed["specversion"] != nil {
+            guard let data = parsed["data"] else { throw SpecError("the CloudEvent has no data") }
+            return try event(data) { parsed[$0]?.string }
+        }
+        if headers["ce_specversion"] != nil { return try event(parsed) { headers["ce_" + $0] } }
+        return try job(
+            parsed,
+            source: "kafka:\(topic)/\(partition)",
+            messageID: "\(offset)",
+            subject: nil
+        )
+    }
+
+    private func event(
+        _ body: JSON,
+        _ attribute: (String) -> String?
+    ) throws(SpecError) -> IncomingJob {
+        guard attribute("specversion") == "1.0" else {
+            throw SpecError("specversion is '\(attribute("specversion") ?? "")'; it must be 1.0")
+        }
+        guard let id = attribute("id"), (1...128).contains(id.utf8.count) else {
+            throw SpecError("the CloudEvent's id must have 1 to 128 characters")
+        }
+        guard let source = attribute("source"), !source.isEmpty else {
+            throw SpecError("the CloudEvent has no source")
+        }
+        if let kind = JobKind(topic: topic) {
+            let wanted = "job.\(kind.rawValue).submit.v1"
+            guard attribute("type") == wanted else {
+                throw SpecError(
+                    "the CloudEvent's type is '\(attribute("type") ?? "")'; here it must be \(wanted)"
+                )
+            }
+        }
+        return try job(body, source: source, messageID: id, subject: attribute("subject"))
+    }
+
+    private func job(
+        _ body: JSON,
+        source: String,
+        messageID: String,
+        subject: String?
+    ) throws(SpecError) -> IncomingJob {
+        guard let kind = JobKind(topic: topic) else {
+            throw SpecError("'\(topic)' is not a topic of jobs")
+        }
+        let place = Digest(of: Data("\(topic)/\(partition)/\(offset)/\(messageID)".utf8))
+        let fallback = subject.flatMap(UUID.init(uuidString:)) ?? UUID(derivedFrom: place)
+        let request = try JobRequest(body, kind: kind, fallbackID: fallback)
+        return IncomingJob(request: request, source: source, messageID: messageID)
+    }
+}
+
+extension UUID {
+    /// A version 8 UUID (RFC 9562) made of the first bits of `digest`.
+    public init(derivedFrom digest: Digest) {
+        var hex = Array(digest.hex.prefix(32))
+        hex[12] = "8"
+        hex[16] = "8"
+        let groups = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(hex[$0]) }
+        self = UUID(uuidString: groups.joined(separator: "-")) ?? UUID()
+    }
+}

@@ -1,0 +1,77 @@
+public import Foundation
+
+/// What a worker gives its child on standard input: one attempt at one job, and no credentials.
+public struct Assignment: Codable, Sendable {
+    public var job: UUID
+    public var epoch: Int
+    public var attempt: Int
+    public var kind: JobKind
+    public var spec: JSON
+    public var inputs: [PinnedInput]
+    /// The artifact store's URL.
+    public var store: String
+    /// Where an earlier attempt left off.
+    public var snapshot: SnapshotReference?
+    public var threads: Int
+
+    public init(
+        job: UUID,
+        epoch: Int,
+        attempt: Int,
+        kind: JobKind,
+        spec: JSON,
+        inputs: [PinnedInput],
+        store: String,
+        snapshot: SnapshotReference?,
+        threads: Int
+    ) {
+        self.job = job
+        self.epoch = epoch
+        self.attempt = attempt
+        self.kind = kind
+        self.spec = spec
+        self.inputs = inputs
+        self.store = store
+        self.snapshot = snapshot
+        self.threads = threads
+    }
+
+    /// The content digest of the input in `role`.
+    ///
+    /// - Throws: `JobFailure` of class `invalid` where the job has none.
+    public func input(_ role: String) throws -> Digest {
+        guard let input = inputs.first(where: { $0.role == role }) else {
+            throw JobFailure(.invalid, "the job has no input '\(role)'")
+        }
+        return input.content
+    }
+}
+
+/// An input that can no longer change: its artifact and the bytes behind it.
+public struct PinnedInput: Codable, Equatable, Sendable {
+    public var role: String
+    /// The artifact's digest, which lineage names.
+    public var artifact: Digest
+    /// The digest of its manifest in the store.
+    public var content: Digest
+    /// Such as "checkpoint" or "dataset".
+    public var kind: String
+
+    public init(role: String, artifact: Digest, content: Digest, kind: String) {
+        self.role = role
+        self.artifact = artifact
+        self.content = content
+        self.kind = kind
+    }
+}
+
+/// The saved state of a run.
+public struct SnapshotReference: Codable, Equatable, Sendable {
+    public var step: Int
+    public var content: Digest
+
+    public init(step: Int, content: Digest) {
+        self.step = step
+        self.content = content
+    }
+}

@@ -1,0 +1,69 @@
+/// Measures a checkpoint. Inputs: `subject`; `classifier` and `dataset`; `original` for integrity.
+public struct EvaluateSpec: Codable, Equatable, Sendable {
+    public enum Metric: String, Codable, Sendable, CaseIterable {
+        /// Fréchet distance to the dataset in the classifier's features.
+        case fid
+        /// Share of samples that the classifier sees as the class they were asked for.
+        case accuracy
+        /// Perceptual distance between subject and original on the same seeds.
+        case integrity
+        /// What became of the forgotten classes.
+        case forgetting
+    }
+
+    public var metrics: [Metric] = [.fid, .accuracy]
+    public var samples = 1_024
+    /// Pairs of integrity, spread over the retained classes.
+    public var pairs = 256
+    public var sampler = SamplerSpec()
+    public var seed = 0
+    public var batchSize = 64
+    /// Classes that the subject was made to forget.
+    public var forget: [String] = []
+    public var bootstrapRounds = 1_000
+
+    public init() {}
+
+    func problems() -> [String] {
+        var problems = Problems()
+        problems.require(
+            !metrics.isEmpty && Set(metrics).count == metrics.count,
+            "metrics",
+            metrics.map(\.rawValue),
+            "a list of distinct metrics of \(Metric.allCases.map(\.rawValue))"
+        )
+        problems.require("samples", samples, in: 2...1_000_000)
+        problems.require("pairs", pairs, in: 2...1_000_000)
+        problems.include("sampler", sampler.problems())
+        problems.require("seed", seed, in: 0...Int.max)
+        problems.require("batch_size", batchSize, in: 1...65_536)
+        problems.require("bootstrap_rounds", bootstrapRounds, in: 10...1_000_000)
+        problems.require(
+            !metrics.contains(.forgetting) || !forget.isEmpty,
+            "forget",
+            forget,
+            "the forgotten classes, for the forgetting metric"
+        )
+        return problems.found
+    }
+}
+
+/// The indices of the classes named `forget` among `classes`.
+///
+/// - Throws: `SpecError` for a class that does not exist, and for a list of every class.
+public func resolveForget(_ forget: [String], classes: [String]) throws(SpecError) -> [Int] {
+    var indices: [Int] = []
+    for name in forget {
+        guard let index = classes.firstIndex(of: name) else {
+            throw SpecError(
+                "forget names '\(name)', which is not a class; the classes are "
+                    + classes.joined(separator: ", ")
+            )
+        }
+        indices.append(index)
+    }
+    guard Set(indices).count < classes.count else {
+        throw SpecError("forget names every class; leave at least one to retain")
+    }
+    return indices
+}
