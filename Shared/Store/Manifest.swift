@@ -1,0 +1,64 @@
+public import Foundation
+public import Jobs
+
+/// The files of one artifact. Stored as canonical JSON, its digest is the artifact's content
+/// digest.
+public struct Manifest: Codable, Equatable, Sendable {
+    public struct File: Codable, Equatable, Sendable {
+        public var digest: Digest
+        public var bytes: Int
+    }
+
+    /// Such as `palimpsest.checkpoint.v1`.
+    public var format: String
+    public var files: [String: File]
+    public var info: JSON
+
+    public init(format: String, files: [String: File] = [:], info: JSON = .object([:])) {
+        self.format = format
+        self.files = files
+        self.info = info
+    }
+
+    /// The bytes of all files together.
+    public var bytes: Int { files.values.reduce(0) { $0 + $1.bytes } }
+}
+
+extension ArtifactStore {
+    /// Stores the manifest itself, whose files must be in the store already.
+    public func put(_ manifest: Manifest) throws -> Digest {
+        try put(JSON(encoding: manifest).canonical)
+    }
+
+    /// Reads the manifest `digest` and requires its format.
+    ///
+    /// - Throws: `StoreError` where the blob is missing, damaged or of another format.
+    public func manifest(_ digest: Digest, format: String) throws -> Manifest {
+        let data = try read(digest)
+        guard let json = try? JSON(parsing: data), let manifest = try? json.decode(Manifest.self)
+        else { throw StoreError(description: "\(digest) is not an artifact's manifest") }
+        guard manifest.format == format else {
+            throw StoreError(description: "\(digest) is a \(manifest.format), not a \(format)")
+        }
+        return manifest
+    }
+
+    /// Stores `data` as the manifest's file `name`.
+    public func add(_ name: String, _ data: Data, to manifest: inout Manifest) throws {
+        manifest.files[name] = .init(digest: try put(data), bytes: data.count)
+    }
+
+    /// Moves the file at `url` into the store as the manifest's file `name`.
+    public func add(_ name: String, fileAt url: URL, to manifest: inout Manifest) throws {
+        let (digest, bytes) = try putFile(url)
+        manifest.files[name] = .init(digest: digest, bytes: bytes)
+    }
+
+    /// The bytes of the manifest's file `name`.
+    public func read(_ name: String, of manifest: Manifest) throws -> Data {
+        guard let file = manifest.files[name] else {
+            throw StoreError(description: "the \(manifest.format) has no file '\(name)'")
+        }
+        return try read(file.digest)
+    }
+}
