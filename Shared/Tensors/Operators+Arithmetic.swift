@@ -17,6 +17,7 @@ private enum Op {
     static let logarithm = Operator("log")
     static let sine = Operator("sin")
     static let cosine = Operator("cos")
+    static let arctangent = Operator("atan")
     static let absolute = Operator("abs")
     static let sigmoid = Operator("sigmoid")
     static let logSigmoid = Operator("log_sigmoid")
@@ -63,6 +64,7 @@ extension Tensor {
     public func log() -> Tensor { Op.logarithm(.tensor(self)) }
     public func sin() -> Tensor { Op.sine(.tensor(self)) }
     public func cos() -> Tensor { Op.cosine(.tensor(self)) }
+    public func arctangent() -> Tensor { Op.arctangent(.tensor(self)) }
     public func abs() -> Tensor { Op.absolute(.tensor(self)) }
     public func round() -> Tensor { Op.round(.tensor(self)) }
     public func sigmoid() -> Tensor { Op.sigmoid(.tensor(self)) }

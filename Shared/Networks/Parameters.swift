@@ -1,0 +1,104 @@
+public import Tensors
+
+/// What is wrong with weights that were to be loaded.
+public struct ParametersError: Error, CustomStringConvertible {
+    public let description: String
+}
+
+/// The trained tensors of a network, under dotted names that are also the checkpoint's.
+public final class Parameters {
+    /// In the order in which the layers asked for them.
+    public private(set) var names: [String] = []
+    private var table: [String: Tensor] = [:]
+
+    public init() {}
+
+    public subscript(name: String) -> Tensor? { table[name] }
+
+    /// The tensors in the order of `names`.
+    public var tensors: [Tensor] { names.compactMap { table[$0] } }
+
+    /// The tensors by name.
+    public var named: [String: Tensor] { table }
+
+    /// The number of trained numbers.
+    public var count: Int { tensors.reduce(0) { $0 + $1.count } }
+
+    /// Whether gradients flow into every tensor.
+    public func setRequiresGradient(_ on: Bool) {
+        for tensor in tensors { tensor.requiresGradient = on }
+    }
+
+    /// Copies of all tensors, without gradients.
+    public func copies() -> [Tensor] { withoutGradients { tensors.map { $0.cloned() } } }
+
+    /// Overwrites the tensors with those of the same name.
+    ///
+    /// - Throws: `ParametersError` listing each name that is missing, unexpected or of another
+    ///   shape; then nothing was changed.
+    public func load(_ values: [String: Tensor]) throws(ParametersError) {
+        var problems = values.keys.filter { table[$0] == nil }.sorted()
+            .map { "'\($0)' is not part of this network" }
+        for name in names {
+            guard let value = values[name] else {
+                problems.append("'\(name)' is missing")
+                continue
+            }
+            if let own = table[name], own.shape != value.shape {
+                problems.append(
+                    "'\(name)' has shape \(value.shape), the network's has \(own.shape)"
+                )
+            }
+        }
+        guard problems.isEmpty else {
+            let rest = problems.count > 5 ? " and \(problems.count - 5) more" : ""
+            throw ParametersError(
+                description: "the weights do not fit the network: "
+                    + problems.prefix(5).joined(separator: "; ") + rest
+            )
+        }
+        for (name, value) in values { table[name]?.copy(from: value) }
+    }
+
+    func add(_ name: String, _ tensor: Tensor) -> Tensor {
+        precondition(table[name] == nil, "two tensors are named \(name)")
+        names.append(name)
+        table[name] = tensor
+        return tensor
+    }
+
+    /// A place for layers to make their tensors in, drawing initial values from `seed`.
+    public func scope(seed: Int) -> Scope {
+        Scope(
+            parameters: self,
+            prefix: "",
+            generator: Generator(seed: UInt64(bitPattern: Int64(seed)))
+        )
+    }
+
+    /// A prefix of names, and the generator of initial values.
+    public struct Scope {
+        let parameters: Parameters
+        let prefix: String
+        let generator: Generator
+
+        public static func / (scope: Scope, name: String) -> Scope {
+            let prefix = scope.prefix.isEmpty ? name : scope.prefix + "." + name
+            return Scope(parameters: scope.parameters, prefix: prefix, generator: scope.generator)
+        }
+
+        public static func / (scope: Scope, index: Int) -> Scope { scope / String(index) }
+
+        /// A tensor drawn from N(0, deviation²).
+        func normal(_ name: String, _ shape: [Int], deviation: Double) -> Tensor {
+            add(name, Tensor.normal(shape, using: generator) * deviation)
+        }
+
+        func zeros(_ name: String, _ shape: [Int]) -> Tensor { add(name, .zeros(shape)) }
+        func ones(_ name: String, _ shape: [Int]) -> Tensor { add(name, .full(shape, 1)) }
+
+        private func add(_ name: String, _ tensor: Tensor) -> Tensor {
+            parameters.add((self / name).prefix, tensor)
+        }
+    }
+}
