@@ -1,0 +1,16 @@
+public import Tensors
+
+/// Turns noise into data, one level after the other, without adding new noise; the last step
+/// returns the predicted data.
+///
+/// Song et al. 2021, arXiv:2010.02502, equation 12 with eta = 0.
+public func ddim(_ noise: Tensor, through logSNRs: [Double], with denoiser: Denoiser) -> Tensor {
+    var x = noise
+    for (current, next) in zip(logSNRs, logSNRs.dropFirst().dropLast()) {
+        let level = NoiseLevel(current, count: x.size(0), on: x.device)
+        let after = NoiseLevel(next, count: x.size(0), on: x.device)
+        let data = denoiser(x, current)
+        x = after.noised(data, level.noise(x, data: data))
+    }
+    return denoiser(x, logSNRs[logSNRs.count - 2])
+}
