@@ -140,7 +140,10 @@ let package = Package(
         binding("Checkpoints", ["Jobs", "Store", "Tensors"]),
         library(
             "Training",
-            ["Jobs", "Store", "Tensors", "Networks", "Diffusion", "Datasets", "Checkpoints"]
+            [
+                "Jobs", "Randomness", "Store", "Tensors", "Networks", "Diffusion", "Datasets",
+                "Checkpoints",
+            ]
         ),
         library(
             "Distillation",

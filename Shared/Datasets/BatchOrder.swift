@@ -33,18 +33,23 @@ public struct BatchOrder: Sendable {
         }
     }
 
-    /// Fisher & Yates' shuffle, drawn from the epoch's own stream.
     private mutating func shuffle(epoch wanted: Int) {
         guard epoch != wanted else { return }
         epoch = wanted
-        permutation = members
-        for last in stride(from: permutation.count - 1, to: 0, by: -1) {
-            let other = philox.integer(
-                below: last + 1,
-                counter: UInt64(last),
-                stream: UInt64(wanted)
-            )
-            permutation.swapAt(last, other)
-        }
+        permutation = shuffled(members, philox, stream: UInt64(wanted))
     }
+
+    /// 0 ..< `count` in an order that is a function of the seed.
+    public static func permutation(of count: Int, seed: Int) -> [Int] {
+        shuffled(Array(0..<count), Philox(key: UInt64(bitPattern: Int64(seed))), stream: 1 << 62)
+    }
+}
+
+/// Fisher & Yates' shuffle, drawn from a stream of its own.
+private func shuffled(_ items: [Int], _ philox: Philox, stream: UInt64) -> [Int] {
+    var items = items
+    for last in stride(from: items.count - 1, to: 0, by: -1) {
+        items.swapAt(last, philox.integer(below: last + 1, counter: UInt64(last), stream: stream))
+    }
+    return items
 }

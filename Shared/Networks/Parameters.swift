@@ -67,24 +67,24 @@ public final class Parameters {
         return tensor
     }
 
-    /// A place for layers to make their tensors in, drawing initial values from `seed`.
-    public func scope(seed: Int) -> Scope {
-        Scope(
-            parameters: self,
-            prefix: "",
-            generator: Generator(seed: UInt64(bitPattern: Int64(seed)))
-        )
+    /// A place for layers to make their tensors in, on `device`, with values drawn from `seed`.
+    public func scope(seed: Int, on device: Device = .cpu) -> Scope {
+        let generator = Generator(seed: UInt64(bitPattern: Int64(seed)))
+        return Scope(parameters: self, prefix: "", generator: generator, device: device)
     }
 
-    /// A prefix of names, and the generator of initial values.
+    /// A prefix of names, and where initial values come from and go to.
     public struct Scope {
         let parameters: Parameters
-        let prefix: String
+        var prefix: String
         let generator: Generator
+        let device: Device
 
         public static func / (scope: Scope, name: String) -> Scope {
             let prefix = scope.prefix.isEmpty ? name : scope.prefix + "." + name
-            return Scope(parameters: scope.parameters, prefix: prefix, generator: scope.generator)
+            var inner = scope
+            inner.prefix = prefix
+            return inner
         }
 
         public static func / (scope: Scope, index: Int) -> Scope { scope / String(index) }
@@ -98,7 +98,7 @@ public final class Parameters {
         func ones(_ name: String, _ shape: [Int]) -> Tensor { add(name, .full(shape, 1)) }
 
         private func add(_ name: String, _ tensor: Tensor) -> Tensor {
-            parameters.add((self / name).prefix, tensor)
+            parameters.add((self / name).prefix, tensor.to(on: device))
         }
     }
 }

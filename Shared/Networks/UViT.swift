@@ -47,11 +47,11 @@ public struct UViT {
             Level(
                 scope / "levels" / index,
                 index: index,
-                side: resolution / spec.patch >> index,
+                side: (resolution / spec.patch) >> index,
                 spec: spec
             )
         }
-        let (width, side) = (widths[levels.count], resolution / spec.patch >> levels.count)
+        let (width, side) = (widths[levels.count], (resolution / spec.patch) >> levels.count)
         middlePosition = (scope / "middle").normal(
             "position",
             [1, width, side, side],

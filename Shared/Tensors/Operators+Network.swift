@@ -107,12 +107,12 @@ extension Tensor {
     /// Zeroes each element with probability `rate` and scales the others by 1 / (1 − rate).
     public func dropout(_ rate: Double, using generator: Generator) -> Tensor {
         guard rate > 0 else { return self }
-        let mask = Op.bernoulli(
-            .tensor(detached().zerosLike()),
+        let kept = Op.bernoulli(
+            .tensor(.zeros(shape, dtype)),
             .number(1 - rate),
             .generator(generator)
         )
-        return self * mask / (1 - rate)
+        return self * (kept.to(on: device) / (1 - rate))
     }
 
     /// Class indices as rows with a single one; int64.

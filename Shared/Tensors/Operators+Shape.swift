@@ -13,6 +13,7 @@ private enum Op {
     static let squeeze = Operator("squeeze.dim")
     static let expand = Operator("expand")
     static let flip = Operator("flip")
+    static let roll = Operator("roll")
     static let zerosLike = Operator("zeros_like")
     static let onesLike = Operator("ones_like")
     static let clone = Operator("clone")
@@ -39,6 +40,11 @@ extension Tensor {
     public func squeezed(_ axis: Int) -> Tensor { Op.squeeze(.tensor(self), .integer(axis)) }
     public func expanded(_ shape: [Int]) -> Tensor { Op.expand(.tensor(self), .integers(shape)) }
     public func flipped(_ axes: [Int]) -> Tensor { Op.flip(.tensor(self), .integers(axes)) }
+
+    /// The elements moved along each of `axes`, those pushed out coming in at the other end.
+    public func rolled(_ shifts: [Int], axes: [Int]) -> Tensor {
+        Op.roll(.tensor(self), .integers(shifts), .integers(axes))
+    }
 
     /// `count` elements of `axis` from `start`, every `step`-th.
     public func narrowed(_ axis: Int, from start: Int, count: Int, step: Int = 1) -> Tensor {

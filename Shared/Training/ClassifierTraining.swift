@@ -1,0 +1,109 @@
+public import Checkpoints
+public import Datasets
+public import Jobs
+import Networks
+import Tensors
+
+/// Trains the classifier by cross entropy, on mirrored and shifted images; every ⌈1 / held_out⌉-th
+/// image is kept aside to measure accuracy.
+public struct ClassifierTraining: Steps {
+    private let spec: ClassifierSpec
+    private let dataset: Dataset
+    private let classifier: Classifier
+    private let optimizer: Optimizer
+    private let heldOut: [Int]
+    private var order: BatchOrder
+
+    /// - Throws: `JobFailure` of class `invalid` where the network does not fit the images.
+    public init(_ spec: ClassifierSpec, _ dataset: Dataset) throws {
+        var configuration = Checkpoint.Configuration(
+            architecture: .vit,
+            resolution: dataset.resolution,
+            classes: dataset.classes
+        )
+        configuration.classifier = spec
+        classifier = try Classifier(
+            configuration,
+            seed: spec.work.seed,
+            plan: ComputePlan(spec.work.precision)
+        )
+        classifier.parameters.setRequiresGradient(true)
+        optimizer = Optimizer(classifier.parameters.named, spec.optimizer, steps: spec.work.steps)
+        let shuffled = BatchOrder.permutation(of: dataset.count, seed: spec.work.seed)
+        let aside = max(1, Int(spec.heldOut * Double(dataset.count)))
+        guard dataset.count > aside else {
+            throw JobFailure(
+                .invalid,
+                "the dataset has \(dataset.count) images; too few to hold out"
+            )
+        }
+        heldOut = Array(shuffled.prefix(aside))
+        order = BatchOrder(
+            Array(shuffled.dropFirst(aside)),
+            batchSize: spec.work.batchSize,
+            seed: spec.work.seed
+        )
+        (self.spec, self.dataset) = (spec, dataset)
+    }
+
+    public mutating func step(_ index: Int) throws -> [String: Double] {
+        let indices = order.indices(step: index)
+        let mirrored = spec.flip ? order.mirrored(step: index) : nil
+        let generator = Generator(seed: UInt64(spec.work.seed), step: index)
+        let (loss, correct) = try checked {
+            let labels = Tensor(indices.map { dataset.labels[$0] }, [indices.count])
+                .to(on: classifier.plan.device)
+            let images = images(indices, mirrored)
+            let shifted = shifted(images, by: spec.shift, using: generator)
+            let logits = classifier.logits(shifted)
+            return (logits.crossEntropy(labels), logits.indexOfMaximum(1).equals(labels))
+        }
+        let value = loss.item
+        let accuracy = correct.to(.float32).mean().item
+        let norm = try optimizer.step(loss, after: index)
+        return ["loss": value, "accuracy": accuracy, "gradient_norm": norm]
+    }
+
+    /// The share of held-out images that are classified rightly.
+    public func accuracy() throws -> Double {
+        var right = 0.0
+        for start in stride(from: 0, to: heldOut.count, by: 256) {
+            let indices = Array(heldOut[start..<min(start + 256, heldOut.count)])
+            let labels = Tensor(indices.map { dataset.labels[$0] }, [indices.count])
+            let judged = try classifier.judge(images(indices, nil)).probabilities
+            right += try checked {
+                judged.indexOfMaximum(1).to(on: .cpu).equals(labels).to(.float64).sum().item
+            }
+        }
+        return right / Double(heldOut.count)
+    }
+
+    public func snapshot(after done: Int) -> Snapshot {
+        var tensors = optimizer.state("optimizer")
+        for (name, tensor) in classifier.parameters.named { tensors["weights." + name] = tensor }
+        return Snapshot(step: done, tensors: tensors)
+    }
+
+    public mutating func restore(_ snapshot: Snapshot) throws {
+        try optimizer.restore("optimizer", from: snapshot.tensors)
+        try restoreTensors(classifier.parameters.named.prefixed("weights."), from: snapshot.tensors)
+    }
+
+    public var checkpoint: Checkpoint {
+        Checkpoint(classifier.configuration, weights: classifier.parameters.named)
+    }
+
+    private func images(_ indices: [Int], _ mirrored: [Bool]?) -> Tensor {
+        Tensor(
+            dataset.pixels(indices, mirrored: mirrored),
+            [indices.count, 3, dataset.resolution, dataset.resolution]
+        ).to(on: classifier.plan.device)
+    }
+}
+
+/// The whole batch moved by up to `limit` pixels each way, wrapping around the edges.
+private func shifted(_ images: Tensor, by limit: Int, using generator: Generator) -> Tensor {
+    guard limit > 0 else { return images }
+    let moves = Tensor.integers(below: 2 * limit + 1, [2], using: generator).integers
+    return images.rolled([moves[0] - limit, moves[1] - limit], axes: [2, 3])
+}
