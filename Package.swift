@@ -129,7 +129,7 @@ let package = Package(
         binding("Jobs", ["CCrypto", "CYAML"]),
         binding("Store", ["Jobs", "CCrypto"]),
         binding("Images", ["CPNG", "CJPEG"]),
-        binding("Statistics", ["CLAPACK"]),
+        binding("Statistics", ["CLAPACK", "Randomness"]),
         library("Randomness", []),
 
         // The mathematics
