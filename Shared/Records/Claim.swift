@@ -1,0 +1,47 @@
+public import Foundation
+public import Jobs
+
+/// The right to work on a job: one attempt's token, which every write must carry.
+public struct Claim: Hashable, Sendable {
+    public let job: UUID
+    public let epoch: Int
+
+    public init(job: UUID, epoch: Int) {
+        self.job = job
+        self.epoch = epoch
+    }
+}
+
+/// The claim is not the current one any more: the attempt must stop and write nothing.
+public struct Fenced: Error, Equatable, Sendable, CustomStringConvertible {
+    public let description: String
+}
+
+/// A job as its worker gets it.
+public struct ClaimedJob: Sendable {
+    public let claim: Claim
+    public let attempt: Int
+    public let maxAttempts: Int
+    public let kind: JobKind
+    public let name: String?
+    public let spec: JSON
+    public let inputs: [PinnedInput]
+    public let totalSteps: Int?
+    /// Where an earlier attempt left off.
+    public let snapshot: SnapshotReference?
+
+    /// What the worker's child is told.
+    public func assignment(store: String, threads: Int) -> Assignment {
+        Assignment(
+            job: claim.job,
+            epoch: claim.epoch,
+            attempt: attempt,
+            kind: kind,
+            spec: spec,
+            inputs: inputs,
+            store: store,
+            snapshot: snapshot,
+            threads: threads
+        )
+    }
+}
