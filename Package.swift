@@ -65,7 +65,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let maths: [Target.Dependency] = [
     "Jobs", "Store", "Images", "Datasets", "Tensors", "Networks", "Diffusion", "Checkpoints",
-    "Training", "Workers",
+    "Training", "Workers", "Workbench",
 ]
 
 let testTargets: [Target] = [
@@ -180,7 +180,13 @@ let package = Package(
             ["Jobs", "Records", "Postgres", "Kafka", "Logging", "Lifecycle", "Commands"]
         ),
 
-        // The executables
+        // The executables, and what the four workers' handlers share
+        .target(
+            name: "Workbench",
+            dependencies: ["Jobs", "Store", "Tensors", "Checkpoints", "Training", "Workers"],
+            path: "Services/Workbench",
+            swiftSettings: strict + [.strictMemorySafety()]
+        ),
         service("training-worker", folder: "TrainingWorker", maths),
         service("distillation-worker", folder: "DistillationWorker", maths + ["Distillation"]),
         service("unlearning-worker", folder: "UnlearningWorker", maths + ["Unlearning"]),

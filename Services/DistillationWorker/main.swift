@@ -1,1 +1,4 @@
-print("not here yet")
+import Jobs
+import Workers
+
+WorkerProgram(.distill, DistillHandler()).main()

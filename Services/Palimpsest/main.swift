@@ -1,1 +1,14 @@
-print("not here yet")
+import Commands
+import Logging
+
+LoggingSystem.bootstrap(level: .warning, json: false)
+Program(
+    "palimpsest",
+    summary:
+        "Trains, distils, unlearns and evaluates diffusion models, and traces every checkpoint.",
+    commands: [
+        upCommand, demoCommand, submitCommand, watchCommand, jobsCommand, cancelCommand,
+        exportCommand, dataImportCommand, dataShapesCommand, migrateCommand, topicsCommand,
+        doctorCommand,
+    ] + lineageCommands
+).main()

@@ -10,11 +10,12 @@ public struct Program: Sendable {
         (self.name, self.summary, self.commands) = (name, summary, commands)
     }
 
-    /// Runs the command that the process was called with, and ends the process: with status 64
-    /// where the call was wrong, 1 where the command failed.
-    public func main() -> Never {
+    /// Runs the command that the process was called with, or `fallback` without one, and ends the
+    /// process: with status 64 where the call was wrong, 1 where the command failed.
+    public func main(default fallback: String? = nil) -> Never {
         do {
-            try run(Array(CommandLine.arguments.dropFirst()))
+            let words = Array(CommandLine.arguments.dropFirst())
+            try run(words.isEmpty ? fallback.map { [$0] } ?? [] : words)
             exit(0)
         } catch let error as UsageError {
             report("\(error)")

@@ -75,7 +75,33 @@ public struct Evaluation {
                 record(forgetting, classes, side: subject.configuration.resolution)
             }
         }
-        try save(samples, spec, classes, side: subject.configuration.resolution)
+        for steps in spec.gridSteps {
+            try drawGrid(subject, spec, steps: steps, kept)
+            progress()
+        }
+        try save(samples, spec, side: subject.configuration.resolution)
+    }
+
+    /// A grid of the subject's samples at another number of steps, from the same noise.
+    private mutating func drawGrid(
+        _ subject: DiffusionModel,
+        _ spec: EvaluateSpec,
+        steps: Int,
+        _ kept: [Int]
+    ) throws {
+        var sampler = spec.sampler
+        sampler.steps = steps
+        var bytes = ImageBytes()
+        bytes.append(
+            try subject.sample(
+                sampler,
+                labels: (0..<32).map { kept[$0 % kept.count] },
+                seed: spec.seed,
+                indices: Array(0..<32)
+            )
+        )
+        let shown = images(bytes.data, side: subject.configuration.resolution, count: 32)
+        grids["steps-\(steps).png"] = .grid(shown, columns: 8, scale: 3)
     }
 
     private mutating func measureFID(
@@ -138,7 +164,6 @@ public struct Evaluation {
     private mutating func save(
         _ samples: JudgedSamples,
         _ spec: EvaluateSpec,
-        _ classes: [String],
         side: Int
     ) throws {
         grids["samples.png"] = .grid(

@@ -37,3 +37,10 @@ public final class EmbeddedBroker {
         rd_kafka_destroy(client)
     }
 }
+
+/// Why a part of the local stack did not start.
+public struct LocalStackError: Error, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}

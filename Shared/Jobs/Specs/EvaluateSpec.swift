@@ -21,6 +21,8 @@ public struct EvaluateSpec: Codable, Equatable, Sendable {
     /// Classes that the subject was made to forget.
     public var forget: [String] = []
     public var bootstrapRounds = 1_000
+    /// Step counts to draw one more grid of samples with, each from the same noise.
+    public var gridSteps: [Int] = []
 
     public init() {}
 
@@ -37,6 +39,12 @@ public struct EvaluateSpec: Codable, Equatable, Sendable {
         problems.include("sampler", sampler.problems())
         problems.require("seed", seed, in: 0...Int.max)
         problems.require("batch_size", batchSize, in: 1...65_536)
+        problems.require(
+            gridSteps.count <= 16 && gridSteps.allSatisfy { (1...4_096).contains($0) },
+            "grid_steps",
+            gridSteps,
+            "at most 16 step counts from 1 to 4096"
+        )
         problems.require("bootstrap_rounds", bootstrapRounds, in: 10...1_000_000)
         problems.require(
             !metrics.contains(.forgetting) || !forget.isEmpty,

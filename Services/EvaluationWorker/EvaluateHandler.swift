@@ -1,0 +1,48 @@
+import Datasets
+import Evaluation
+import Jobs
+import Statistics
+import Training
+import Workbench
+import Workers
+
+/// Measures a checkpoint.
+struct EvaluateHandler: JobHandler {
+    func run(_ assignment: Assignment, _ reporter: Reporter) throws -> AttemptEnding {
+        guard case .evaluate(let spec) = try JobSpec(.evaluate, assignment.spec) else {
+            throw JobFailure(
+                .invalid,
+                "this worker evaluates; the job is \(assignment.kind.rawValue)"
+            )
+        }
+        let bench = try Workbench(assignment, reporter)
+        Matrix.setThreads(assignment.threads)
+        let model = { (role: String) -> DiffusionModel? in
+            guard assignment.inputs.contains(where: { $0.role == role }) else { return nil }
+            return try DiffusionModel(
+                assignment.input(role),
+                in: bench.store,
+                plan: ComputePlan(.fp32)
+            )
+        }
+        guard let subject = try model("subject") else {
+            throw JobFailure(.invalid, "the job has no input 'subject'")
+        }
+        let hasDataset = assignment.inputs.contains { $0.role == "dataset" }
+        var batches = 0
+        let evaluation = try Evaluation(
+            spec,
+            subject: subject,
+            original: model("original"),
+            judge: Classifier(assignment.input("classifier"), in: bench.store),
+            dataset: hasDataset ? Dataset(assignment.input("dataset"), in: bench.store) : nil,
+            store: bench.store
+        ) {
+            batches += 1
+            reporter.report(.progress(step: batches, total: batches, values: [:]))
+        }
+        for output in evaluation.outputs { reporter.report(.output(output)) }
+        for metric in evaluation.metrics { reporter.report(.metric(metric)) }
+        return .finished
+    }
+}

@@ -1,0 +1,82 @@
+import Commands
+import Datasets
+import Foundation
+import Jobs
+import Records
+import Store
+
+let dataImportCommand = Command(
+    "data import",
+    summary: "Imports a folder or tar of images as a dataset; a file's folder is its class.",
+    arguments: ["NAME", "PATH"],
+    options: [
+        Option("resolution", "PIXELS", help: "side of the images; that of the first by default"),
+        Option("strict", help: "import nothing if any file is refused"),
+    ]
+) { invocation in
+    let (name, path) = (invocation.arguments[0], invocation.arguments[1])
+    guard JobRequest.isName(name) else {
+        throw UsageError(
+            "'\(name)' cannot be a name; begin with a letter, then letters, digits, . _ -"
+        )
+    }
+    var importer = DatasetImport()
+    importer.resolution = try invocation.integer("resolution")
+    importer.strict = invocation.flag("strict")
+    let connections = try Connections.find()
+    let (dataset, refused) = try importer.run(URL(filePath: path))
+    for file in refused { print("refused \(file.path): \(file.reason)") }
+    try register(dataset, as: name, from: URL(filePath: path).lastPathComponent, connections)
+}
+
+let dataShapesCommand = Command(
+    "data shapes",
+    summary: "Draws the built-in dataset of shapes.",
+    options: [
+        Option("count", "N", help: "images; 4096 by default"),
+        Option("resolution", "PIXELS", help: "side of the images; 32 by default"),
+        Option("seed", "N", help: "1 by default"),
+    ]
+) { invocation in
+    try importShapes(
+        Connections.find(),
+        count: invocation.integer("count") ?? 4_096,
+        resolution: invocation.integer("resolution") ?? 32,
+        seed: invocation.integer("seed") ?? 1
+    )
+}
+
+/// Draws the shapes and registers them under the name `shapes`.
+func importShapes(_ connections: Connections, count: Int, resolution: Int, seed: Int) throws {
+    guard (8...1_000_000).contains(count), (8...1_024).contains(resolution) else {
+        throw UsageError("count must be 8 to 1000000 and resolution 8 to 1024")
+    }
+    let dataset = Shapes.dataset(count: count, resolution: resolution, seed: seed)
+    try register(
+        dataset,
+        as: "shapes",
+        from: "shapes count=\(count) resolution=\(resolution) seed=\(seed)",
+        connections
+    )
+}
+
+private func register(
+    _ dataset: Dataset,
+    as name: String,
+    from source: String,
+    _ connections: Connections
+) throws {
+    let (digest, manifest) = try dataset.save(in: connections.openStore())
+    let output = JobOutput(
+        name: "dataset",
+        kind: "dataset",
+        content: digest,
+        bytes: manifest.bytes,
+        info: manifest.info
+    )
+    let artifact = try Ledger(connections.openDatabase()).register(output, from: source, name: name)
+    print(
+        "\(name): \(dataset.count) images of \(dataset.resolution) pixels in "
+            + "\(dataset.classes.count) classes, artifact \(artifact)"
+    )
+}

@@ -1,0 +1,52 @@
+import Commands
+import Foundation
+import Jobs
+import Kafka
+import Postgres
+
+let doctorCommand = Command(
+    "doctor",
+    summary: "Says what works here and what to do about the rest."
+) {
+    _ in
+    let connections = try Connections.find()
+    let checks: [(String, () throws -> String)] = [
+        (
+            "store",
+            {
+                _ = try connections.openStore(); return connections.store
+            }
+        ),
+        (
+            "Postgres",
+            {
+                let database = try connections.openDatabase()
+                try Migrator(database, Migration.load(Migration.folder())).requireCurrent()
+                return try database.query("SHOW server_version")[0].text("server_version")
+            }
+        ),
+        (
+            "Kafka",
+            {
+                let known = try Producer(connections.openKafka()).topics()
+                let missing = Set(Topics.all).subtracting(known).sorted()
+                guard missing.isEmpty else {
+                    throw UsageError(
+                        "no topics \(missing.joined(separator: ", ")); run `palimpsest topics`"
+                    )
+                }
+                return connections.kafka
+            }
+        ),
+    ]
+    var failures = 0
+    for (name, check) in checks {
+        do {
+            print("ok    \(name)  \(try check())")
+        } catch {
+            failures += 1
+            print("FAIL  \(name)  \(error)")
+        }
+    }
+    if failures > 0 { throw UsageError("\(failures) of \(checks.count) checks failed") }
+}

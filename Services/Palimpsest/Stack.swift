@@ -1,0 +1,84 @@
+import Datasets
+import Foundation
+import Jobs
+import LocalStack
+import Postgres
+import Records
+import Store
+
+/// Everything on this machine: a private Postgres, the embedded broker and the four workers.
+final class Stack {
+    let connections: Connections
+    private let postgres: PrivatePostgres
+    private let broker: EmbeddedBroker
+    private var workers: [Process] = []
+
+    /// Starts all of it in `home`, with the schema applied and the shapes imported.
+    ///
+    /// - Throws: where Postgres is missing or a part does not start, saying which.
+    init(home: URL, threads: Int?) throws {
+        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        postgres = try PrivatePostgres.start(in: home.appending(path: "postgres"))
+        broker = try EmbeddedBroker()
+        connections = Connections(
+            database: postgres.conninfo,
+            kafka: broker.bootstrap,
+            store: home.appending(path: "store").absoluteString
+        )
+        let database = try connections.openDatabase()
+        try Migrator(database, Migration.load(Migration.folder())).migrate()
+        if try Ledger(database).isUnknown("shapes") {
+            try importShapes(connections, count: 4_096, resolution: 32, seed: 1)
+        }
+        try JSONEncoder().encode(connections).write(to: home.appending(path: "connection.json"))
+        try Data(broker.bootstrap.utf8).write(to: home.appending(path: "bootstrap"))
+        try startWorkers(home, threads)
+    }
+
+    /// The workers die with this process, whatever ends it (`setpriv --pdeathsig`).
+    private func startWorkers(_ home: URL, _ threads: Int?) throws {
+        let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent()
+        for name in ["training", "distillation", "unlearning", "evaluation"] {
+            let log = home.appending(path: "\(name)-worker.log")
+            try Data().write(to: log)
+            let worker = Process()
+            worker.executableURL = URL(filePath: "/usr/bin/setpriv")
+            worker.arguments = [
+                "--pdeathsig", "TERM", folder.appending(path: "\(name)-worker").path,
+            ]
+            worker.environment = connections.environment(threads: threads)
+            worker.standardError = try FileHandle(forWritingTo: log)
+            worker.standardInput = FileHandle.nullDevice
+            try worker.run()
+            workers.append(worker)
+        }
+    }
+
+    /// A worker that has ended though nobody asked it to, by the name of its program.
+    var deadWorker: String? {
+        workers.first { !$0.isRunning }?.arguments?.last
+    }
+
+    /// Ends the workers, then the broker and Postgres, and forgets where they were.
+    func stop(home: URL) {
+        for worker in workers { worker.terminate() }
+        for worker in workers { worker.waitUntilExit() }
+        postgres.stop()
+        for name in ["connection.json", "bootstrap"] {
+            try? FileManager.default.removeItem(at: home.appending(path: name))
+        }
+    }
+}
+
+extension Ledger {
+    /// Whether nothing is named `name`.
+    func isUnknown(_ name: String) throws -> Bool {
+        do {
+            _ = try resolve(name)
+            return false
+        } catch let error as PostgresError where error.isAboutReference {
+            return true
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Commands
+import Foundation
+import Lifecycle
+
+let upCommand = Command(
+    "up",
+    summary: "Starts Postgres, a broker and the four workers here, until Ctrl-C.",
+    options: [Option("threads", "N", help: "threads of each worker's operators")]
+) { invocation in
+    let home = Connections.home
+    let threads = try invocation.integer("threads")
+    let stack = try Stack(home: home, threads: threads)
+    defer { stack.stop(home: home) }
+    print(
+        """
+        Kafka     \(stack.connections.kafka)
+        Postgres  \(stack.connections.database)
+        store     \(stack.connections.store)
+        Publish jobs with `palimpsest submit FILE`; Ctrl-C ends everything.
+        """
+    )
+    let interrupt = Interrupt()
+    while !interrupt.shutdown.wait(1) {
+        if let worker = stack.deadWorker {
+            throw UsageError("\(worker) has ended; see the logs in \(home.path)")
+        }
+    }
+}
+
+/// SIGINT and SIGTERM as a request to end.
+final class Interrupt {
+    let shutdown = Shutdown()
+    private var sources: [any DispatchSourceSignal] = []
+
+    init() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { [shutdown] in shutdown.request() }
+            source.resume()
+            sources.append(source)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Jobs
+import Synchronization
+
+/// A running child: this executable with the subcommand `run`, in an environment without secrets.
+final class ChildProcess: Sendable {
+    private let process: Mutex<Process>
+    private let lines: FileHandle
+    let identifier: Int32
+
+    /// Starts the child and hands it its assignment.
+    ///
+    /// - Throws: what Foundation says where the process cannot start.
+    init(executable: URL, _ assignment: Assignment) throws {
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = ["run"]
+        process.environment = childEnvironment(threads: assignment.threads)
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        identifier = process.processIdentifier
+        self.process = Mutex(process)
+        lines = output.fileHandleForReading
+        try input.fileHandleForWriting.write(contentsOf: JSONEncoder().encode(assignment))
+        try input.fileHandleForWriting.close()
+    }
+
+    /// Calls `body` with each line of the report until the child's end.
+    ///
+    /// - Throws: `JobFailure` for a line that is none; what `body` throws.
+    func forEachLine(_ body: (ReportLine) throws -> Void) throws {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
+        )
+        var buffer = Data()
+        while true {
+            let piece = lines.availableData
+            if piece.isEmpty { return }
+            buffer.append(piece)
+            while let end = buffer.firstIndex(of: 0x0A) {
+                let line = buffer[buffer.startIndex..<end]
+                buffer = Data(buffer[buffer.index(after: end)...])
+                guard let report = try? decoder.decode(ReportLine.self, from: line) else {
+                    throw JobFailure(.transient, "the child wrote a line that is no report")
+                }
+                try body(report)
+            }
+        }
+    }
+
+    /// Waits for the end: nil for status 0, else what ended the child.
+    func wait() -> String? {
+        let process = process.withLock { ProcessBox(process: $0) }.process
+        process.waitUntilExit()
+        switch (process.terminationReason, process.terminationStatus) {
+        case (.exit, 0): return nil
+        case (.exit, let status): return "the child ended with status \(status)"
+        case (_, let signal):
+            let hint = signal == SIGKILL ? "; if nobody killed it, memory ran out" : ""
+            return "the child was ended by signal \(signal)\(hint)"
+        }
+    }
+
+    /// Asks the child to save its state and end.
+    func terminate() { kill(identifier, SIGTERM) }
+
+    /// Ends the child at once.
+    func kill9() { kill(identifier, SIGKILL) }
+
+    /// A `Process` outside its lock, for the one thread that waits.
+    private struct ProcessBox: @unchecked Sendable { let process: Process }
+}
+
+/// The worker's environment without what names a database, a broker or a secret.
+private func childEnvironment(threads: Int) -> [String: String] {
+    let kept = ["PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES"]
+    var environment = ProcessInfo.processInfo.environment.filter { kept.contains($0.key) }
+    environment["OMP_NUM_THREADS"] = String(threads)
+    environment["OPENBLAS_NUM_THREADS"] = String(threads)
+    return environment
+}

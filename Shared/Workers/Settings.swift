@@ -1,0 +1,54 @@
+import Foundation
+import Kafka
+
+/// What a worker reads from its environment, once, at the start.
+struct Settings: Sendable {
+    /// libpq's connection string.
+    let database: String
+    let kafka: Configuration
+    /// The artifact store's URL.
+    let store: String
+    /// Threads of a child's operators.
+    let threads: Int
+    /// Seconds until a job is given to others unless its lease is renewed.
+    let lease: Double
+
+    /// - Throws: `SettingsError` naming everything that is missing or wrong at once.
+    init(_ environment: [String: String]) throws {
+        var problems: [String] = []
+        func required(_ name: String, _ meaning: String) -> String {
+            if environment[name] == nil { problems.append("\(name), \(meaning)") }
+            return environment[name] ?? ""
+        }
+        database = required("PALIMPSEST_DATABASE", "libpq's connection string")
+        let bootstrap = required("PALIMPSEST_KAFKA", "host:port of the Kafka brokers")
+        store = required("PALIMPSEST_STORE", "the artifact store, file:///a/folder")
+        let number = { (name: String, fallback: Int, range: ClosedRange<Int>) -> Int in
+            guard let text = environment[name] else { return fallback }
+            if let value = Int(text), range.contains(value) { return value }
+            problems.append("\(name), a whole number in \(range); it is '\(text)'")
+            return fallback
+        }
+        threads = number(
+            "PALIMPSEST_THREADS",
+            ProcessInfo.processInfo.activeProcessorCount,
+            1...1024
+        )
+        lease = Double(number("PALIMPSEST_LEASE_SECONDS", 60, 2...3600))
+        guard problems.isEmpty else {
+            throw SettingsError(
+                description: "set these in the environment: " + problems.joined(separator: "; ")
+            )
+        }
+        var kafka = Configuration(bootstrap: bootstrap)
+        if let file = environment["PALIMPSEST_KAFKA_CONFIG"] {
+            try kafka.add(propertiesFile: URL(filePath: file))
+        }
+        self.kafka = kafka
+    }
+}
+
+/// What a worker's environment lacks.
+struct SettingsError: Error, CustomStringConvertible {
+    let description: String
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Jobs
+import Lifecycle
+import Logging
+import Postgres
+import Records
+
+/// Claims jobs of one kind, one at a time, and has a child do each.
+struct Supervisor: Service {
+    let name = "supervisor"
+    private let kind: JobKind
+    private let settings: Settings
+    private let logger: Logger
+    /// New for every start of the process, so that an old lease is never taken for ours.
+    private let owner = UUID()
+
+    init(_ kind: JobKind, _ settings: Settings, _ logger: Logger) {
+        (self.kind, self.settings, self.logger) = (kind, settings, logger)
+    }
+
+    func run(until shutdown: Shutdown) throws {
+        var database = Reconnecting(settings.database)
+        while !shutdown.isRequested {
+            do {
+                let connection = try database.connection()
+                let queue = JobQueue(connection)
+                guard let job = try queue.claim([kind], owner: owner, lease: settings.lease) else {
+                    shutdown.wait(.random(in: 0.1...0.2))
+                    continue
+                }
+                var logger = logger
+                logger.metadata = [
+                    "job": job.claim.job.uuidString.lowercased(), "epoch": "\(job.claim.epoch)",
+                ]
+                attempt(job, queue, shutdown, logger)
+            } catch {
+                logger.warning("claiming will try again", ["error": "\(error)"])
+                shutdown.wait(1)
+            }
+        }
+    }
+
+    /// One attempt from start to its record in Postgres. Nothing is thrown on: whatever could not
+    /// be recorded is settled by the lease's end.
+    private func attempt(
+        _ job: ClaimedJob,
+        _ queue: JobQueue,
+        _ shutdown: Shutdown,
+        _ logger: Logger
+    ) {
+        logger.notice("started", ["attempt": "\(job.attempt)"])
+        do {
+            let ending = try Attempt(job, queue, settings, shutdown, logger).run()
+            logger.notice("ended", ["as": ending])
+        } catch is Fenced {
+            logger.warning("another worker holds the job; this attempt is dropped")
+        } catch {
+            logger.error("the attempt's end could not be recorded", ["error": "\(error)"])
+        }
+    }
+}
