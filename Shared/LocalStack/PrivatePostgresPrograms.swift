@@ -5,15 +5,16 @@ import Postgres
 struct PostgresPrograms {
     let folder: URL
 
-    /// The newest under `/usr/lib/postgresql`, else those on the PATH.
+    /// The newest under Debian's folder, else those on the PATH.
     ///
     /// - Throws: `PostgresError` naming the package to install.
-    static func find() throws(PostgresError) -> PostgresPrograms {
-        let debian = "/usr/lib/postgresql"
+    static func find(
+        under debian: String = "/usr/lib/postgresql",
+        path: String = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    ) throws(PostgresError) -> PostgresPrograms {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: debian)) ?? []
         let installed = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }
             .map { "\(debian)/\($0)/bin" }
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         for folder in installed + path.split(separator: ":").map(String.init) {
             let both = ["initdb", "postgres"].allSatisfy {
                 FileManager.default.isExecutableFile(atPath: folder + "/" + $0)
@@ -21,7 +22,7 @@ struct PostgresPrograms {
             if both { return PostgresPrograms(folder: URL(filePath: folder)) }
         }
         throw PostgresError(
-            "initdb and postgres are neither under /usr/lib/postgresql nor on the PATH",
+            "initdb and postgres are neither under \(debian) nor on the PATH",
             hint: "install them: apt-get install postgresql"
         )
     }

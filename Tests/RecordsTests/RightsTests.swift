@@ -1,0 +1,93 @@
+import Foundation
+import Jobs
+import Postgres
+import Records
+import Testing
+
+@Suite(.timeLimit(.minutes(2)))
+struct RightsTests {
+    let desk: Desk
+
+    init() throws { desk = try Desk() }
+
+    private func become(_ role: String) throws {
+        try desk.connection.query("SET ROLE palimpsest_\(role)")
+    }
+
+    @Test(arguments: ["worker", "publisher", "reader"])
+    func `no role touches a table`(role: String) throws {
+        let tables = try desk.connection.query(
+            """
+            SELECT schemaname || '.' || tablename AS name, schemaname = 'queue' AS queue
+            FROM pg_tables WHERE schemaname IN ('queue', 'lineage')
+            """
+        )
+        #expect(tables.count == 14)
+        try become(role)
+        for table in tables {
+            let name = try table.text("name")
+            for sql in [
+                "SELECT FROM \(name)", "INSERT INTO \(name) DEFAULT VALUES",
+                "DELETE FROM \(name)", "TRUNCATE \(name) CASCADE",
+            ] {
+                let error = #expect(throws: PostgresError.self) { try desk.connection.query(sql) }
+                #expect(error?.sqlState == "42501", "\(sql)")
+            }
+        }
+        let error = #expect(throws: PostgresError.self) {
+            try desk.connection.query("UPDATE queue.job SET state = 'succeeded'")
+        }
+        #expect(error?.sqlState == "42501")
+    }
+
+    @Test func `a worker does its whole work through functions`() throws {
+        try become("worker")
+        try desk.make(.train, "judge")
+        try desk.make(.train, "teacher")
+        try desk.make(.unlearn, "forgetful", from: ["original": "teacher"])
+        try desk.evaluate("forgetful", against: "teacher", [MetricValue("integrity_floor", 0)])
+        try desk.submit(Desk.request(.train))
+        let job = try desk.claim()
+        _ = try desk.queue.renew(job.claim, lease: 60)
+        try desk.queue.progress(job.claim, step: 1, total: 2, values: ["loss": 1])
+        try desk.queue.release(job.claim)
+        try desk.queue.reap()
+        try desk.outbox.done(desk.outbox.take())
+    }
+
+    @Test func `a publisher submits and imports, and claims nothing`() throws {
+        try become("publisher")
+        try desk.ledger.register(
+            Desk.output("d", kind: "dataset", content: "d"),
+            from: "d",
+            name: "d"
+        )
+        let request = try Desk.request(.train, inputs: ["dataset": "d"])
+        #expect(try desk.submit(request) == .accepted)
+        let error = #expect(throws: PostgresError.self) { try desk.claim() }
+        #expect(error?.sqlState == "42501")
+        #expect(try desk.queue.cancel(request.id) == .cancelled)
+    }
+
+    @Test func `a reader asks everything and changes nothing`() throws {
+        try desk.make(.train, "judge")
+        try desk.make(.train, "teacher")
+        try desk.make(.unlearn, "forgetful", from: ["original": "teacher"])
+        let request = try Desk.request(.train)
+        try desk.submit(request)
+        try become("reader")
+        #expect(try desk.ledger.tree(of: "forgetful").count == 3)
+        #expect(try desk.ledger.origin(of: "forgetful").original?.name == "teacher")
+        #expect(try desk.ledger.unlearned(from: "teacher").count == 1)
+        #expect(try desk.ledger.ancestors(of: "forgetful").count == 2)
+        #expect(try desk.ledger.descendants(of: "shapes").count == 3)
+        #expect(try desk.ledger.weightPath(of: "forgetful").count == 2)
+        #expect(try desk.ledger.metrics(of: "forgetful").isEmpty)
+        #expect(try desk.ledger.artifacts().count == 4)
+        #expect(try desk.queue.jobs().count == 4)
+        #expect(try desk.queue.history(of: request.id).count == 1)
+        #expect(try desk.queue.curve(of: request.id).isEmpty)
+        let error = #expect(throws: PostgresError.self) { try desk.queue.cancel(request.id) }
+        #expect(error?.sqlState == "42501")
+    }
+}
