@@ -12,8 +12,11 @@ public struct Schedule: Sendable {
 
     /// The schedule of `spec` for images of `resolution` pixels.
     ///
-    /// The interpolation runs from the high reference at the clean end to the low one at the noisy
-    /// end, the direction in which logSNR always falls.
+    /// The interpolation runs from `referenceHigh` at the clean end to `referenceLow` at the noisy
+    /// end, the direction in which logSNR always falls. Equation 6 as printed runs the other way;
+    /// a spec asks for that by exchanging the two references.
+    ///
+    /// - Precondition: logSNR falls: `referenceLow` is less than about 22 times `referenceHigh`.
     public init(_ spec: ScheduleSpec, resolution: Int) {
         clean = atan(exp(-spec.logSnrRange[1] / 2))
         span = atan(exp(-spec.logSnrRange[0] / 2)) - clean
@@ -25,11 +28,21 @@ public struct Schedule: Sendable {
             let high = spec.referenceHigh == 0 ? resolution : spec.referenceHigh
             self.shift = (shift(high), shift(spec.referenceLow))
         }
+        precondition(
+            self.shift.noisy - self.shift.clean < 4 * span,
+            "logSNR rises with time: reference_low \(spec.referenceLow) is too large beside "
+                + "reference_high \(spec.referenceHigh) at \(resolution) pixels"
+        )
     }
 
     /// The natural logarithm of alpha² / sigma² at `time`.
     public func logSNR(_ time: Double) -> Double {
         -2 * log(tan(clean + time * span)) + (1 - time) * shift.clean + time * shift.noisy
+    }
+
+    /// logSNR at the times 1, 1 − 1/steps, … 0: `steps` + 1 numbers, from noise to clean.
+    public func levels(steps: Int) -> [Double] {
+        (0...steps).map { logSNR(1 - Double($0) / Double(steps)) }
     }
 
     /// The derivative of logSNR by time, always negative.

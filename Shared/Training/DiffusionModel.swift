@@ -71,12 +71,13 @@ public final class DiffusionModel {
         }
     }
 
-    /// The model's guided denoiser for `labels`, one for each image of the batch.
-    public func denoiser(_ labels: [Int], guidance: Double) -> Denoiser {
+    /// The model's denoiser for `labels`, one for each image of the batch, guided as `spec` says.
+    public func denoiser(_ labels: [Int], _ spec: SamplerSpec) -> Denoiser {
         Diffusion.denoiser(
             labels: Tensor(labels, [labels.count]).to(on: plan.device),
             nullClass: nullClass,
-            guidance: guidance
+            guidance: spec.guidance,
+            interval: spec.guidanceInterval[0]...spec.guidanceInterval[1]
         ) { noised, logSNR, labels in self.velocity(noised, logSNR, labels) }
     }
 
@@ -90,7 +91,7 @@ public final class DiffusionModel {
     ) throws -> Tensor {
         let shape = [3, configuration.resolution, configuration.resolution]
         let noise = SampleNoise(seed: seed, indices: indices, shape: shape, on: plan.device)
-        let denoiser = denoiser(labels, guidance: spec.guidance)
+        let denoiser = denoiser(labels, spec)
         return try checked { Diffusion.sample(spec, noise, schedule, with: denoiser) }
     }
 

@@ -7,10 +7,7 @@ public import Tensors
 public func ddim(_ noise: Tensor, through logSNRs: [Double], with denoiser: Denoiser) -> Tensor {
     var x = noise
     for (current, next) in zip(logSNRs, logSNRs.dropFirst().dropLast()) {
-        let level = NoiseLevel(current, count: x.size(0), on: x.device)
-        let after = NoiseLevel(next, count: x.size(0), on: x.device)
-        let data = denoiser(x, current)
-        x = after.noised(data, level.noise(x, data: data))
+        x = Transition.ddim(from: current, to: next)(x, data: denoiser(x, current))
     }
     return denoiser(x, logSNRs[logSNRs.count - 2])
 }

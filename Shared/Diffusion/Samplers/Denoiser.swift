@@ -18,20 +18,29 @@ public func guidedVelocity(
     network: ConditionalNetwork
 ) -> Tensor {
     guard guidance != 1 else { return network(noised, logSNR, labels) }
-    let none = labels.zerosLike() + Double(nullClass)
+    let none = Tensor.full(labels.shape, Double(nullClass), .int64).to(on: labels.device)
     let both = network(
         .concatenated([noised, noised]),
         .concatenated([logSNR, logSNR]),
-        .concatenated([labels, none.to(.int64)])
+        .concatenated([labels, none])
     ).chunks(2, axis: 0)
     return both[1] + (both[0] - both[1]) * guidance
 }
 
-/// The denoiser of a class-conditional network; its data lies in [−1, 1].
+/// The denoiser of a class-conditional network.
+///
+/// * `labels`: one class for each image, `[B]`, int64.
+/// * `nullClass`: the label that stands for no class.
+/// * `guidance`: w of `guidedVelocity`.
+/// * `interval`: the logSNR at which guidance acts; elsewhere the network is asked once, for the
+///   class (Kynkäänniemi et al. 2024, arXiv:2404.07724, where sigma = e^(−logSNR / 2)).
+/// * `clips`: whether predicted data is held within [−1, 1], after guidance.
 public func denoiser(
     labels: Tensor,
     nullClass: Int,
     guidance: Double,
+    interval: ClosedRange<Double> = -Double.infinity...Double.infinity,
+    clips: Bool = true,
     network: @escaping ConditionalNetwork
 ) -> Denoiser {
     { noised, logSNR in
@@ -41,9 +50,10 @@ public func denoiser(
             level.logSNR,
             labels,
             nullClass: nullClass,
-            guidance: guidance,
+            guidance: interval.contains(logSNR) ? guidance : 1,
             network: network
         )
-        return level.data(noised, velocity: velocity).clamped(to: -1...1)
+        let data = level.data(noised, velocity: velocity)
+        return clips ? data.clamped(to: -1...1) : data
     }
 }

@@ -10,12 +10,20 @@ public func sample(
     _ schedule: Schedule,
     with denoiser: Denoiser
 ) -> Tensor {
-    let levels = (0...spec.steps).map { schedule.logSNR(1 - Double($0) / Double(spec.steps)) }
+    let levels = schedule.levels(steps: spec.steps)
     return withoutGradients {
         switch spec.kind {
         case .ddim: ddim(noise.initial, through: levels, with: denoiser)
+        case .addim: adjustedDDIM(noise.initial, through: levels, with: denoiser)
         case .ancestral:
             ancestral(noise, through: levels, varianceMix: spec.varianceMix, with: denoiser)
+        case .mixed:
+            stochasticDDIM(
+                noise,
+                through: levels,
+                stochasticity: spec.stochasticity,
+                with: denoiser
+            )
         }
     }
 }

@@ -5,8 +5,8 @@ public import Tensors
 ///
 /// Two models given the same seed and index start from the same noise, whatever the batch size.
 public struct SampleNoise {
-    private let philox: Philox
-    private let indices: [Int]
+    let philox: Philox
+    let indices: [Int]
     private let shape: [Int]
     private let device: Device
 

@@ -30,6 +30,12 @@ public struct ScheduleSpec: Codable, Equatable, Sendable {
         )
         problems.require("reference_low", referenceLow, in: 1...8192)
         problems.require("reference_high", referenceHigh, in: 0...8192)
+        problems.require(
+            kind != .interpolated || referenceHigh == 0 || referenceLow <= 20 * referenceHigh,
+            "reference_low",
+            referenceLow,
+            "at most 20 times reference_high \(referenceHigh), or logSNR would rise with time"
+        )
         return problems.found
     }
 }

@@ -75,15 +75,26 @@ public struct UnlearnSpec: Codable, Equatable, Sendable {
 /// How samples are drawn.
 public struct SamplerSpec: Codable, Equatable, Sendable {
     public enum Kind: String, Codable, Sendable, CaseIterable {
-        case ancestral, ddim
+        /// Deterministic (arXiv:2010.02502).
+        case ddim
+        /// Deterministic, with the variance that `ddim` loses put back (arXiv:2403.06807).
+        case addim
+        /// Fresh noise in each step (arXiv:2006.11239).
+        case ancestral
+        /// Between `ddim` and `ancestral` by `stochasticity`.
+        case mixed
     }
 
     public var kind = Kind.ddim
     public var steps = 32
     /// Guidance weight w of uncond + w·(cond − uncond); 1 is none.
     public var guidance = 1.0
+    /// The logSNRs between which guidance acts; outside only the class is asked (arXiv:2404.07724).
+    public var guidanceInterval = [-100.0, 100.0]
     /// Share g of the larger variance in ancestral steps, interpolated in the logarithm.
     public var varianceMix = 0.3
+    /// `mixed`: 0 is `ddim`, 1 is `ancestral` with the smaller variance.
+    public var stochasticity = 0.25
 
     public init() {}
 
@@ -97,7 +108,15 @@ public struct SamplerSpec: Codable, Equatable, Sendable {
         var problems = Problems()
         problems.require("steps", steps, in: 1...4_096)
         problems.require("guidance", guidance, in: 0...20)
+        problems.require(
+            guidanceInterval.count == 2 && guidanceInterval.allSatisfy { abs($0) <= 100 }
+                && guidanceInterval[0] < guidanceInterval[1],
+            "guidance_interval",
+            guidanceInterval,
+            "two rising logSNRs from -100 to 100"
+        )
         problems.require("variance_mix", varianceMix, in: 0...1)
+        problems.require("stochasticity", stochasticity, in: 0...1)
         return problems.found
     }
 }
