@@ -18,8 +18,8 @@ extension JobQueue {
     /// The `inputs` are the request's, pinned by `Ledger.pin`; `messageID` is unique within the
     /// `source`, the message's sender.
     ///
-    /// - Throws: `SpecError` where the spec cannot be written, or an original is not the
-    ///   subject's; `PostgresError`.
+    /// - Throws: `SpecError` where the request cannot be kept as it is, or its original is not the
+    ///   subject's; `PostgresError` where asking again may help.
     public func submit(
         _ request: JobRequest,
         inputs: [PinnedInput],
@@ -48,8 +48,10 @@ extension JobQueue {
                 throw PostgresError("queue.submit answered '\(answer)'")
             }
             return submission
-        } catch let error as PostgresError where error.sqlState == "PL039" {
-            throw SpecError("inputs.original: " + error.message)
+        } catch let error as PostgresError where error.isRefusal {
+            throw SpecError(
+                error.sqlState == "PL039" ? "inputs.original: " + error.message : error.description
+            )
         }
     }
 

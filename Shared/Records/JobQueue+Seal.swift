@@ -10,13 +10,17 @@ extension JobQueue {
     /// integrity; those of other jobs are about their main output.
     ///
     /// - Returns: the artifact digest of each output by its name.
-    /// - Throws: `Fenced`; `PostgresError` where a rule of the ledger is broken.
+    /// - Throws: `Fenced`; `JobFailure` where a metric is not finite or a rule of the ledger is
+    ///   broken, after which the claim still holds; `PostgresError`.
     @discardableResult
     public func complete(
         _ job: ClaimedJob,
         outputs: [JobOutput],
         metrics: [MetricValue] = []
     ) throws -> [String: Digest] {
+        for metric in metrics where !metric.isFinite {
+            throw JobFailure(.diverged, "metric '\(metric.name)' is \(metric.value)")
+        }
         let method = job.spec["method"]?.string ?? job.kind.rawValue
         let edges = outputs.flatMap {
             Edge.edges(of: $0, kind: job.kind, method: method, inputs: job.inputs.map(\.role))
@@ -35,6 +39,8 @@ extension JobQueue {
                 rows.map { (try $0.text("output"), try $0.digest("artifact")) },
                 uniquingKeysWith: { first, _ in first }
             )
+        } catch let error as PostgresError where error.isRefusal {
+            throw JobFailure(.permanent, "the ledger refuses the outputs: \(error)")
         } catch let error as PostgresError {
             throw fencing(error)
         }
@@ -69,6 +75,10 @@ extension JobOutput {
 }
 
 extension MetricValue {
+    fileprivate var isFinite: Bool {
+        value.isFinite && low?.isFinite ?? true && high?.isFinite ?? true
+    }
+
     fileprivate func sealed(by job: ClaimedJob) -> JSON {
         var members: [String: JSON] = ["name": .string(name), "value": .double(value)]
         if let low { members["low"] = .double(low) }

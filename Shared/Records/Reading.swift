@@ -49,6 +49,15 @@ extension Row {
     }
 }
 
+extension PostgresError {
+    /// Whether Postgres refused the values themselves, so that the same would be refused again:
+    /// data (class 22), constraints (23), and our own rules but fencing.
+    var isRefusal: Bool {
+        guard let sqlState, sqlState != "PL001" else { return false }
+        return ["22", "23", "PL"].contains { sqlState.hasPrefix($0) }
+    }
+}
+
 extension String {
     /// The text without the one character that Postgres cannot hold.
     var storable: String { replacing("\0", with: "\u{FFFD}") }

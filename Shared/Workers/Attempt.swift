@@ -73,7 +73,11 @@ final class Attempt {
         if keeper.lostLease { return "lost" }
         switch ending {
         case .finished where status == nil:
-            try queue.complete(job, outputs: outputs, metrics: metrics)
+            do {
+                try queue.complete(job, outputs: outputs, metrics: metrics)
+            } catch let failure as JobFailure {
+                return try record(failure)
+            }
             return "succeeded"
         case .released where status == nil:
             try queue.release(job.claim)

@@ -65,7 +65,7 @@ struct IntakeTests {
             content: nowhere,
             kind: "dataset"
         )
-        let error = #expect(throws: PostgresError.self) {
+        let error = #expect(throws: SpecError.self) {
             try desk.queue.submit(
                 Desk.request(.train),
                 inputs: [input],
@@ -73,7 +73,7 @@ struct IntakeTests {
                 messageID: "m"
             )
         }
-        #expect(error?.sqlState == "PL010")
+        #expect(error?.description.contains("input 'dataset' is not a sealed artifact") == true)
         #expect(try desk.count("queue.inbox") == 0)
     }
 
@@ -92,6 +92,27 @@ struct IntakeTests {
         let message = "'); DROP TABLE queue.job; --\n\u{1}"
         #expect(try desk.submit(Desk.request(.train), messageID: message) == .accepted)
         #expect(try desk.count("queue.job") == 1)
+    }
+
+    @Test func `what Postgres cannot hold is the request's fault, not a reason to try again`()
+        throws
+    {
+        let forget = JSON.array([.string("a\0b")])
+        try desk.make(.train, "teacher")
+        let request = try Desk.request(
+            .unlearn,
+            spec: ["forget": forget],
+            inputs: ["original": "teacher"]
+        )
+        #expect(throws: SpecError.self) { try desk.submit(request) }
+        #expect(throws: SpecError.self) {
+            try desk.queue.submit(
+                Desk.request(.train),
+                inputs: [],
+                source: String(repeating: "s", count: 1_001),
+                messageID: "m"
+            )
+        }
     }
 
     @Test func `a rejected message is kept and sent to the dead letters once`() throws {

@@ -77,7 +77,7 @@ struct SealTests {
         let job = try desk.claim()
         let before = try tables.map { try desk.count($0) }
         for (outputs, metrics) in SealTests.broken {
-            #expect(throws: PostgresError.self) {
+            #expect(throws: JobFailure.self) {
                 try desk.queue.complete(job, outputs: outputs, metrics: metrics)
             }
         }

@@ -47,7 +47,8 @@ extension IncomingMessage {
         return try job(
             parsed,
             source: "kafka:\(topic)/\(partition)",
-            messageID: "\(offset)",
+            // The offsets of a topic that was made anew begin at 0 again, with other bodies.
+            messageID: "\(offset)-\(Digest(of: value).hex.prefix(16))",
             subject: nil
         )
     }
