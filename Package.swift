@@ -205,7 +205,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "benchmarks",
-            dependencies: maths + ["Distillation", "Unlearning", "Evaluation", "Statistics"],
+            dependencies: maths + ["Randomness", "Statistics"],
             path: "Tests/Benchmarks",
             exclude: ["peer", "results"],
             swiftSettings: strict

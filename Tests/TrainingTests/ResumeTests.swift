@@ -95,7 +95,10 @@ func tinySpec(_ precision: Precision, steps: Int) -> DiffusionSpec {
             spec.optimizer.beta2 = 0
             spec.work.snapshotEverySteps = 1
             var snapshot: SnapshotReference?
-            var training = try DiffusionTraining(spec, Shapes.dataset(count: 8, resolution: 16, seed: 2))
+            var training = try DiffusionTraining(
+                spec,
+                Shapes.dataset(count: 8, resolution: 16, seed: 2)
+            )
             let control = RunControl(store: store, saved: { reference, _ in snapshot = reference })
             let failure = #expect(throws: JobFailure.self) {
                 try run(&training, spec.work, control)

@@ -1,0 +1,28 @@
+# `make demo` and `make test` do everything that is needed first; both can be run again at any time.
+.PHONY: help setup build test lint demo bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: ## install packages and libtorch where they are missing
+	@scripts/setup.sh
+
+build: setup ## build the programs, optimised
+	swift build -c release
+
+test: setup ## build and run all tests
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 swift test
+
+lint: setup ## check format, warnings and imports
+	swift format lint --strict --recursive Package.swift Services Shared Tests
+	swift build --build-tests --explicit-target-dependency-import-check error
+
+demo: build ## run the whole chain on the built-in shapes
+	rm -rf .demo
+	.build/release/palimpsest demo
+
+bench: build ## measure; prints JSON lines
+	.build/release/benchmarks
+
+clean: ## remove what was built and downloaded
+	rm -rf .build .deps .demo .palimpsest

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Installs what the build needs and what is missing: Debian packages, and libtorch into .deps.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+torch_version=2.13.0
+packages=(libpq-dev librdkafka-dev libopenblas-dev liblapacke-dev libssl-dev libyaml-dev
+    libpng-dev libturbojpeg0-dev libarchive-dev pkg-config postgresql kcat docker-compose)
+
+fail() { echo "setup: $*" >&2; exit 1; }
+
+require_swift() {
+    command -v swift >/dev/null || fail "swift is missing; install Swift 6.2 or later (swift.org/install)"
+    local version
+    version=$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' | head -1)
+    [ "$(printf '6.2\n%s\n' "$version" | sort -V | head -1)" = 6.2 ] ||
+        fail "Swift $version is too old; install 6.2 or later (swift.org/install)"
+}
+
+missing_packages() {
+    for package in "${packages[@]}"; do
+        dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
+    done
+}
+
+install_packages() {
+    local missing root=()
+    mapfile -t missing < <(missing_packages)
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || fail "missing ${missing[*]}: run apt-get install as root"
+        root=(sudo)
+    fi
+    # Debian would start a server of its own; the tests and the demo bring theirs.
+    "${root[@]}" mkdir -p /etc/postgresql-common
+    [ -e /etc/postgresql-common/createcluster.conf ] ||
+        echo "create_main_cluster = false" | "${root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+    echo "setup: installing ${missing[*]}"
+    { "${root[@]}" apt-get update -qq &&
+        DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends \
+            "${missing[@]}" >/dev/null; } || fail "apt-get cannot install ${missing[*]}"
+}
+
+# The Python package holds libtorch; pip only downloads it.
+fetch_libtorch() {
+    [ -z "${LIBTORCH:-}" ] || return 0
+    [ "$(cat .deps/libtorch/version 2>/dev/null)" != "$torch_version" ] || return 0
+    command -v python3 >/dev/null || fail "python3 is missing; install it, or set LIBTORCH"
+    python3 -m pip --version >/dev/null 2>&1 || fail "pip is missing; install python3-pip, or set LIBTORCH"
+    echo "setup: fetching libtorch $torch_version"
+    mkdir -p .deps
+    local work
+    work=$(mktemp -d .deps/fetch.XXXXXX)
+    trap 'rm -rf "$work"' EXIT
+    python3 -m pip download --quiet --no-deps --dest "$work" "torch==$torch_version" ||
+        fail "pip cannot download torch==$torch_version; set LIBTORCH to a libtorch folder"
+    python3 - "$work" <<'PYTHON'
+import pathlib, sys, zipfile
+work = pathlib.Path(sys.argv[1])
+with zipfile.ZipFile(next(work.glob("torch-*.whl"))) as wheel:
+    wheel.extractall(work, [n for n in wheel.namelist() if n.startswith(("torch/lib/", "torch/include/"))])
+PYTHON
+    rm -rf .deps/libtorch
+    mv "$work/torch" .deps/libtorch
+    echo "$torch_version" > .deps/libtorch/version
+}
+
+require_swift
+install_packages
+fetch_libtorch
