@@ -74,9 +74,18 @@ let testTargets: [Target] = [
     tests("DiffusionTests", ["Diffusion", "Tensors", "Jobs"]),
     tests("CheckpointsTests", ["Checkpoints", "Store", "Tensors"]),
     tests("TrainingTests", ["Training", "Checkpoints", "Datasets", "Store", "Jobs", "Tensors"]),
-    tests("DistillationTests", ["Distillation", "Diffusion", "Training", "Jobs", "Tensors"]),
-    tests("UnlearningTests", ["Unlearning", "Diffusion", "Training", "Jobs", "Tensors"]),
-    tests("EvaluationTests", ["Evaluation", "Statistics", "Diffusion", "Jobs", "Tensors"]),
+    tests(
+        "DistillationTests",
+        ["Distillation", "Datasets", "Checkpoints", "Networks", "Store", "Training", "Jobs", "Tensors"]
+    ),
+    tests(
+        "UnlearningTests",
+        ["Unlearning", "Datasets", "Checkpoints", "Networks", "Store", "Training", "Jobs", "Tensors"]
+    ),
+    tests(
+        "EvaluationTests",
+        ["Evaluation", "Datasets", "Checkpoints", "Networks", "Store", "Training", "Jobs", "Tensors"]
+    ),
     tests("StatisticsTests", ["Statistics"]),
     tests("RandomnessTests", ["Randomness"]),
     tests("DatasetsTests", ["Datasets", "Images", "Store", "Jobs"]),
@@ -93,7 +102,10 @@ let testTargets: [Target] = [
         "WorkersTests",
         ["Workers", "Records", "Postgres", "Kafka", "LocalStack", "Jobs", "Store"]
     ),
-    tests("EndToEndTests", ["LocalStack", "Postgres", "Kafka", "Records", "Jobs", "Store"]),
+    tests(
+        "EndToEndTests",
+        ["LocalStack", "Postgres", "Kafka", "Records", "Jobs", "Store", "Datasets"]
+    ),
 ]
 let chosen = Context.environment["PALIMPSEST_TESTS"]?.split(separator: ",").map(String.init)
 

@@ -1,0 +1,67 @@
+import Foundation
+import Jobs
+import Postgres
+import Records
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(5))) struct IntakeTests {
+    /// Every bad message becomes a rejection that says why, and the good one after them runs.
+    @Test func `bad messages are refused by name and block nothing`() throws {
+        let stack = try TestStack(workers: [.train])
+        let bad = [
+            ("{", "JSON"), ("", "empty"), (#"{"spec": {"method": "difusion"}}"#, "'diffusion'"),
+            (#"{"kind": "distill", "spec": {}}"#, "jobs.distill.v1"),
+            (#"{"spec": {"method": "classifier"}, "inputs": {"dataset": "nowhere"}}"#, "nowhere"),
+            (
+                #"{"spec": {"method": "classifier", "width": -1}, "inputs": {"dataset": "tiny"}}"#,
+                "spec.width is -1"
+            ),
+        ]
+        for (body, _) in bad { try stack.publish(raw: body, to: "jobs.train.v1") }
+        let good = try stack.publish(.train, Tiny.classifier, inputs: #"{"dataset": "tiny"}"#)
+        #expect(try stack.finish(good).state == "succeeded")
+        let details = try stack.database.query("SELECT detail FROM queue.rejected ORDER BY id")
+            .map { try $0.text("detail") }
+        #expect(details.count == bad.count)
+        for ((_, says), detail) in zip(bad, details) { #expect(detail.contains(says), "\(detail)") }
+    }
+
+    @Test func `a job file is submitted, followed and listed`() throws {
+        let stack = try TestStack(workers: [.train])
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: UUID().uuidString + ".yaml"
+        )
+        defer { try? FileManager.default.removeItem(at: file) }
+        let text = "kind: train\nname: judge\ninputs: { dataset: tiny }\nspec: \(Tiny.classifier)\n"
+        try Data(text.utf8).write(to: file)
+        let answer = try stack.palimpsest("submit", "--watch", file.path)
+        #expect(answer.status == 0, "\(answer.text)")
+        #expect(answer.text.contains("succeeded"))
+        #expect(try stack.palimpsest("jobs").text.contains("judge"))
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        #expect(
+            try stack.palimpsest("export", "judge", folder.path).text.contains("model.safetensors")
+        )
+        try Data("kind: train\nspec: { method: classifer }\n".utf8).write(to: file)
+        let refused = try stack.palimpsest("submit", file.path)
+        #expect(refused.status == 1 && refused.text.contains("did you mean 'classifier'?"))
+    }
+
+    /// A checkpoint that does not fit fails the job for good, naming both sides.
+    @Test func `inputs that do not fit each other fail the job with a reason`() throws {
+        let stack = try TestStack(workers: [.train, .unlearn])
+        let judge = try stack.publish(
+            .train,
+            Tiny.classifier,
+            inputs: #"{"dataset": "tiny"}"#,
+            name: "judge"
+        )
+        #expect(try stack.finish(judge).state == "succeeded")
+        let spec = Tiny.forget("saddle", steps: 2)
+        let job = try stack.publish(.unlearn, spec, inputs: #"{"original": "judge"}"#)
+        let status = try stack.finish(job)
+        #expect(status.state == "failed" && status.attempt == 1)
+        #expect(status.failure?.message.contains("is a vit; this job needs a uvit") == true)
+    }
+}

@@ -1,0 +1,201 @@
+import Datasets
+import Foundation
+import Jobs
+import Kafka
+import LocalStack
+import Postgres
+import Records
+import Store
+import Testing
+
+/// Real workers as processes, a real Postgres, and librdkafka's broker, all of it gone with the
+/// test.
+final class TestStack {
+    let database: Connection
+    let queue: JobQueue
+    let ledger: Ledger
+    let store: ArtifactStore
+    let environment: [String: String]
+    private let broker: EmbeddedBroker
+    private let producer: Producer
+    private let folder: URL
+    private var workers: [JobKind: Process] = [:]
+
+    /// Where the test's own program, and so all others, was built.
+    static let programs =
+        Bundle.main.bundleURL.path.hasSuffix(".xctest")
+        ? Bundle.main.bundleURL.deletingLastPathComponent()
+        : URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+
+    init(workers kinds: [JobKind]) throws {
+        let conninfo = try PrivatePostgres.testDatabase()
+        database = try Connection(conninfo)
+        (queue, ledger) = (JobQueue(database), Ledger(database))
+        broker = try EmbeddedBroker(partitions: 1)
+        producer = try Producer(Configuration(bootstrap: broker.bootstrap))
+        folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        store = try ArtifactStore(url: folder.absoluteString)
+        environment = ProcessInfo.processInfo.environment.merging([
+            "PALIMPSEST_DATABASE": conninfo, "PALIMPSEST_KAFKA": broker.bootstrap,
+            "PALIMPSEST_STORE": store.url, "PALIMPSEST_THREADS": "1",
+            "PALIMPSEST_LEASE_SECONDS": "5",
+        ]) { _, ours in ours }
+        let dataset = Shapes.dataset(count: 64, resolution: 16, seed: 1)
+        let (digest, manifest) = try dataset.save(in: store)
+        try ledger.register(
+            JobOutput(
+                name: "dataset",
+                kind: "dataset",
+                content: digest,
+                bytes: manifest.bytes,
+                info: manifest.info
+            ),
+            from: "test",
+            name: "tiny"
+        )
+        for kind in kinds { try start(kind) }
+    }
+
+    deinit {
+        for worker in workers.values {
+            worker.terminate()
+            worker.waitUntilExit()
+        }
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    private static let names: [JobKind: String] = [
+        .train: "training", .distill: "distillation", .unlearn: "unlearning",
+        .evaluate: "evaluation",
+    ]
+
+    private func start(_ kind: JobKind) throws {
+        let worker = Process()
+        let name = (TestStack.names[kind] ?? "") + "-worker"
+        worker.executableURL = TestStack.programs.appending(path: name)
+        worker.environment = environment
+        worker.standardInput = FileHandle.nullDevice
+        worker.standardError = FileHandle.nullDevice
+        try worker.run()
+        workers[kind] = worker
+    }
+
+    /// The process of the worker of `kind`.
+    func worker(_ kind: JobKind) throws -> Int32 { try #require(workers[kind]).processIdentifier }
+
+    /// Ends the worker of `kind` at once and starts another.
+    func replace(_ kind: JobKind) throws {
+        let old = try #require(workers[kind])
+        kill(old.processIdentifier, SIGKILL)
+        old.waitUntilExit()
+        try start(kind)
+    }
+
+    /// The child that the worker of `kind` has now, if any.
+    func child(of kind: JobKind) throws -> Int32? {
+        let parent = try worker(kind)
+        let text = try? String(
+            contentsOfFile: "/proc/\(parent)/task/\(parent)/children",
+            encoding: .utf8
+        )
+        if let first = text?.split(separator: " ").first { return Int32(first) }
+        let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent)/task")
+        for task in tasks {
+            let path = "/proc/\(parent)/task/\(task)/children"
+            let text = try? String(contentsOfFile: path, encoding: .utf8)
+            if let first = text?.split(separator: " ").first { return Int32(first) }
+        }
+        return nil
+    }
+
+    /// Publishes `body` as a bare JSON message and returns the job's id, given in it.
+    @discardableResult
+    func publish(_ kind: JobKind, _ spec: String, inputs: String, name: String? = nil) throws
+        -> UUID
+    {
+        let id = UUID()
+        let named = name.map { "\"name\": \"\($0)\"," } ?? ""
+        let body = """
+            {"job_id": "\(id.uuidString)", \(named) "spec": \(spec), "inputs": \(inputs)}
+            """
+        try producer.send(to: kind.topic, key: id.uuidString, value: Data(body.utf8))
+        return id
+    }
+
+    /// Publishes `value` as it is.
+    func publish(raw value: String, to topic: String) throws {
+        try producer.send(to: topic, key: "", value: Data(value.utf8))
+    }
+
+    /// Waits for the job's end.
+    ///
+    /// - Throws: where it has not come after `seconds`.
+    func finish(_ id: UUID, seconds: Double = 120) throws -> JobStatus {
+        try wait(seconds) { try queue.status(of: id).flatMap { $0.isFinished ? $0 : nil } }
+    }
+
+    /// Waits until `body` has a value.
+    func wait<Value>(_ seconds: Double = 60, for body: () throws -> Value?) throws -> Value {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < end {
+            if let value = try body() { return value }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+        throw UnexpectedSilence(seconds: seconds)
+    }
+
+    /// Runs the program `palimpsest` and returns what it printed, with its status.
+    func palimpsest(_ arguments: String...) throws -> (text: String, status: Int32) {
+        let process = Process()
+        process.executableURL = TestStack.programs.appending(path: "palimpsest")
+        process.arguments = arguments
+        process.environment = environment
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (String(decoding: data, as: UTF8.self), process.terminationStatus)
+    }
+}
+
+/// Something that should have happened did not.
+struct UnexpectedSilence: Error {
+    let seconds: Double
+}
+
+/// Specs that take a second.
+enum Tiny {
+    static func teacher(steps: Int, snapshots: Int = 0) -> String {
+        """
+        {"method": "diffusion", "network": {"patch": 2, "widths": [16, 32], "levels": ["residual"],
+        "blocks": [1], "middle_blocks": 1, "embedding": 32, "head_width": 16, "dropout": [0, 0]},
+        "work": {"steps": \(steps), "batch_size": 8, "snapshot_every_steps": \(snapshots)}}
+        """
+    }
+
+    static let classifier = """
+        {"method": "classifier", "width": 32, "depth": 1, "headWidth": 16, "work": {"steps": 5, "batch_size": 8}}
+        """.replacing("headWidth", with: "head_width")
+
+    static func student(steps: Int, snapshots: Int = 0) -> String {
+        """
+        {"student_steps": 4, "work": {"steps": \(steps), "batch_size": 8,
+        "snapshot_every_steps": \(snapshots)}}
+        """
+    }
+
+    static func forget(_ method: String, steps: Int, snapshots: Int = 0) -> String {
+        """
+        {"method": "\(method)", "forget": ["star"], "samples_per_class": 4,
+        "sampler": {"steps": 2}, "work": {"steps": \(steps), "batch_size": 8,
+        "snapshot_every_steps": \(snapshots)}}
+        """
+    }
+
+    static let evaluation = """
+        {"metrics": ["fid", "accuracy", "integrity", "forgetting"], "samples": 28, "pairs": 14,
+        "batch_size": 14, "forget": ["star"], "sampler": {"steps": 2}, "bootstrap_rounds": 20}
+        """
+}

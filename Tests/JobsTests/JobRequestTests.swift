@@ -1,0 +1,108 @@
+import Foundation
+import Jobs
+import Testing
+
+/// What the problem of a job says, or nil where the job is fine.
+private func problem(_ yaml: String, kind: JobKind? = nil) -> String? {
+    do {
+        _ = try JobRequest(JSON(yaml: Data(yaml.utf8)), kind: kind, fallbackID: UUID())
+        return nil
+    } catch {
+        return error.description
+    }
+}
+
+struct JobRequestTests {
+    @Test func `every job file that we ship can be read`() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Compose/Jobs").standardized
+        let files = try FileManager.default.contentsOfDirectory(
+            at: folder,
+            includingPropertiesForKeys: nil
+        ).filter { $0.pathExtension == "yaml" }
+        #expect(files.count >= 20)
+        for file in files {
+            let body = try JSON(yaml: Data(contentsOf: file))
+            _ = try JobRequest(body, kind: nil, fallbackID: UUID())
+        }
+    }
+
+    @Test(arguments: [
+        ("kind: train\nspec: { method: difusion }", "did you mean 'diffusion'"),
+        ("kind: tarin\nspec: {}", "must be one of train, distill, unlearn, evaluate"),
+        (
+            "kind: train\nspec: { method: diffusion, loss: { kinds: x } }\ninputs: { dataset: a }",
+            "'loss.kinds' is not a known field; did you mean 'kind'?"
+        ),
+        ("kind: train\nspec: { method: diffusion }", "inputs.dataset is missing"),
+        (
+            "kind: distill\nspec: { student_steps: 0 }\ninputs: { teacher: a, dataset: b }",
+            "spec.student_steps is 0; it must be from 1 to 1024"
+        ),
+        ("kind: train\nspec: { method: diffusion, ema: .nan }\ninputs: { dataset: a }", "ema"),
+        (
+            "kind: unlearn\nspec: { method: saddle }\ninputs: { original: a }",
+            "spec.forget is []; it must be a list of at least one class name"
+        ),
+        (
+            "kind: unlearn\nspec: { method: gradient_ascent, forget: [x] }\ninputs: { original: a }",
+            "inputs.dataset is missing"
+        ),
+        (
+            "kind: train\nspec: { method: diffusion }\ninputs: { dataset: a, teacher: b }",
+            "inputs.teacher is not used by this job"
+        ),
+        (
+            "kind: train\nname: 0123456789abcdef\nspec: { method: classifier }\ninputs: { dataset: a }",
+            "name is"
+        ),
+        ("kind: train\njob_id: 7\nspec: { method: classifier }\ninputs: { dataset: a }", "UUID"),
+        (
+            "kind: train\npriority: 10\nspec: { method: classifier }\ninputs: { dataset: a }",
+            "priority must be a whole number from 0 to 9"
+        ),
+        ("a: &x 1\nb: *x", "anchors"),
+        ("kind: train\nkind: train", "'kind' is not a new key"),
+    ])
+    func `a bad job is refused with the field and what would be right`(yaml: String, says: String) {
+        #expect(problem(yaml)?.contains(says) == true, "\(problem(yaml) ?? "accepted")")
+    }
+
+    @Test func `a job of the wrong kind names the topic where it belongs`() {
+        let yaml = "kind: train\nspec: { method: classifier }\ninputs: { dataset: a }"
+        #expect(problem(yaml, kind: .distill)?.contains("jobs.train.v1") == true)
+    }
+
+    @Test func `all problems of a spec are told at once`() {
+        let yaml = """
+            kind: train
+            spec: { method: diffusion, ema: 2, label_dropout: -1, network: { patch: 0 } }
+            inputs: { dataset: a }
+            """
+        let text = problem(yaml) ?? ""
+        for field in ["spec.ema", "spec.label_dropout", "spec.network.patch"] {
+            #expect(text.contains(field))
+        }
+    }
+
+    @Test func `a spec written out and read again is the same`() throws {
+        for kind in JobKind.allCases {
+            for method in JobSpec.methods(kind) {
+                let given = JSON.object([
+                    "method": .string(method), "forget": .array([.string("x")]),
+                ])
+                let plain = JSON.object(["method": .string(method)])
+                let spec = try JobSpec(kind, kind == .unlearn ? given : plain)
+                #expect(try JobSpec(kind, spec.json) == spec)
+            }
+        }
+    }
+
+    @Test func `classes to forget must exist and leave one over`() throws {
+        #expect(throws: SpecError.self) { try resolveForget(["cow"], classes: ["cat", "dog"]) }
+        #expect(throws: SpecError.self) {
+            try resolveForget(["cat", "dog"], classes: ["cat", "dog"])
+        }
+        #expect(try resolveForget(["dog"], classes: ["cat", "dog"]) == [1])
+    }
+}

@@ -1,0 +1,111 @@
+import Checkpoints
+import Datasets
+import Foundation
+import Jobs
+import Networks
+import Store
+import Tensors
+import Testing
+import Training
+import Unlearning
+
+@Suite(.serialized) struct UnlearningTests {
+    let dataset = Shapes.dataset(count: 64, resolution: 16, seed: 1)
+
+    init() { Engine.threads = 1 }
+
+    private func spec(_ method: UnlearnSpec.Method, steps: Int = 4) -> UnlearnSpec {
+        var spec = UnlearnSpec(method: method)
+        spec.forget = ["star"]
+        spec.work = WorkSpec(steps: steps, batchSize: 8)
+        spec.work.precision = .fp32
+        spec.work.snapshotEverySteps = 2
+        spec.samplesPerClass = 4
+        spec.sampler = SamplerSpec(kind: .ddim, steps: 2)
+        spec.labelDropout = 0
+        return spec
+    }
+
+    private func original() throws -> DiffusionModel {
+        var configuration = Checkpoint.Configuration(
+            architecture: .uvit,
+            resolution: 16,
+            classes: dataset.classes
+        )
+        var network = NetworkSpec()
+        (network.patch, network.widths, network.levels) = (2, [16, 32], [.residual])
+        (network.blocks, network.middleBlocks, network.embedding) = ([1], 1, 32)
+        (network.headWidth, network.dropout) = (16, [0, 0])
+        (configuration.network, configuration.schedule) = (network, ScheduleSpec())
+        let model = try DiffusionModel(configuration, seed: 1, plan: ComputePlan(.fp32))
+        let generator = Generator(seed: 4)
+        for name in ["out.weight", "levels.0.up.0.conv2.weight"] {
+            guard let tensor = model.parameters[name] else { continue }
+            tensor.copy(from: Tensor.normal(tensor.shape, using: generator) * 0.1)
+        }
+        return model
+    }
+
+    @Test(arguments: UnlearnSpec.Method.allCases)
+    func `a resumed run ends in the same digest`(method: UnlearnSpec.Method) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let store = try ArtifactStore(url: folder.absoluteString)
+        let spec = spec(method)
+        var snapshot: SnapshotReference?
+        var whole = try Unlearning(spec, original: original(), dataset: dataset)
+        let control = RunControl(store: store, saved: { reference, _ in snapshot = reference })
+        _ = try run(&whole, spec.work, control)
+        #expect(try #require(snapshot).step == 2)
+        var second = try Unlearning(spec, original: original(), dataset: dataset)
+        _ = try run(&second, spec.work, RunControl(store: store, snapshot: snapshot))
+        #expect(
+            try whole.checkpoint.save(in: store).digest == second.checkpoint.save(in: store).digest
+        )
+    }
+
+    /// Where nothing has changed the integrity loss is zero, so the first step reports zero.
+    @Test func `the integrity loss begins at zero`() throws {
+        var saddle = try Unlearning(spec(.saddle), original: original(), dataset: nil)
+        #expect(try saddle.step(0)["integrity_loss"] == 0)
+    }
+
+    /// Dual ascent: λ grows by the rate times what the rise falls short of its goal.
+    @Test func `the multiplier grows while the rise falls short`() throws {
+        var spec = spec(.saddle)
+        (spec.rise, spec.dualRate, spec.dualInitial) = (0.5, 0.1, 1)
+        var saddle = try Unlearning(spec, original: original(), dataset: nil)
+        let first = try saddle.step(0)
+        let second = try saddle.step(1)
+        #expect(first["dual"] == 1)
+        let rise = try #require(first["rise"])
+        #expect(abs(try #require(second["dual"]) - (1 + 0.1 * (0.5 - rise))) < 1e-12)
+    }
+
+    @Test func `ascent raises the loss of the forgotten and leaves class embeddings alone`() throws
+    {
+        var spec = spec(.gradientAscent, steps: 30)
+        spec.retainWeight = 0
+        spec.optimizer.learningRate = 1e-3
+        spec.optimizer.warmupSteps = 0
+        let original = try original()
+        var ascent = try Unlearning(spec, original: original, dataset: dataset)
+        var rises: [Double] = []
+        for step in 0..<30 { rises.append(try ascent.step(step)["rise"] ?? 0) }
+        #expect(rises[0] == 0)
+        #expect(rises.suffix(5).reduce(0, +) / 5 > 0.01)
+        #expect(
+            ascent.checkpoint.weights["class.embedding"]?.floats
+                == original.parameters["class.embedding"]?.floats
+        )
+    }
+
+    @Test func `a class that does not exist is refused`() throws {
+        var bad = spec(.saddle)
+        bad.forget = ["pentagon"]
+        let error = #expect(throws: SpecError.self) {
+            try Unlearning(bad, original: original(), dataset: nil)
+        }
+        #expect(error?.description.contains("circle") == true)
+    }
+}
