@@ -76,15 +76,24 @@ let testTargets: [Target] = [
     tests("TrainingTests", ["Training", "Checkpoints", "Datasets", "Store", "Jobs", "Tensors"]),
     tests(
         "DistillationTests",
-        ["Distillation", "Datasets", "Checkpoints", "Networks", "Store", "Training", "Jobs", "Tensors"]
+        [
+            "Distillation", "Datasets", "Checkpoints", "Networks", "Store", "Training", "Jobs",
+            "Tensors",
+        ]
     ),
     tests(
         "UnlearningTests",
-        ["Unlearning", "Datasets", "Checkpoints", "Networks", "Store", "Training", "Jobs", "Tensors"]
+        [
+            "Unlearning", "Datasets", "Checkpoints", "Networks", "Store", "Training", "Jobs",
+            "Tensors",
+        ]
     ),
     tests(
         "EvaluationTests",
-        ["Evaluation", "Datasets", "Checkpoints", "Networks", "Store", "Training", "Jobs", "Tensors"]
+        [
+            "Evaluation", "Datasets", "Checkpoints", "Networks", "Store", "Training", "Jobs",
+            "Tensors",
+        ]
     ),
     tests("StatisticsTests", ["Statistics"]),
     tests("RandomnessTests", ["Randomness"]),
