@@ -139,7 +139,7 @@ let package = Package(
         ),
         clibrary("CPostgres", "libpq", apt: "libpq-dev"),
         clibrary("CKafka", "rdkafka", apt: "librdkafka-dev"),
-        clibrary("CLAPACK", "openblas", apt: "libopenblas-dev"),
+        .target(name: "CLAPACK", path: "Shared/CLAPACK"),
         clibrary("CCrypto", "libcrypto", apt: "libssl-dev"),
         clibrary("CYAML", "yaml-0.1", apt: "libyaml-dev"),
         clibrary("CPNG", "libpng", apt: "libpng-dev"),

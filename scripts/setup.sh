@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 torch_version=2.13.0
-packages=(libpq-dev librdkafka-dev libopenblas-dev liblapacke-dev libssl-dev libyaml-dev
+packages=(libpq-dev librdkafka-dev libopenblas0 libssl-dev libyaml-dev
     libpng-dev libturbojpeg0-dev libarchive-dev pkg-config postgresql kcat docker-compose)
 
 fail() { echo "setup: $*" >&2; exit 1; }

@@ -12,23 +12,10 @@ public enum Matrix {
     ) -> [Double] {
         let (rows, columns, inner) = lengths
         precondition(left.count == rows * inner && right.count == inner * columns, "sizes disagree")
+        requireOpenBLAS()
         var result = adding ?? [Double](repeating: 0, count: rows * columns)
-        cblas_dgemm(
-            CblasRowMajor,
-            transposingLeft ? CblasTrans : CblasNoTrans,
-            CblasNoTrans,
-            Int32(rows),
-            Int32(columns),
-            Int32(inner),
-            1,
-            left,
-            Int32(transposingLeft ? rows : inner),
-            right,
-            Int32(columns),
-            adding == nil ? 0 : 1,
-            &result,
-            Int32(columns)
-        )
+        let (m, n, k) = (Int32(rows), Int32(columns), Int32(inner))
+        cl_product(transposingLeft, m, n, k, left, right, adding != nil, &result)
         return result
     }
 
@@ -43,19 +30,12 @@ public enum Matrix {
         guard matrix.allSatisfy(\.isFinite) else {
             throw StatisticsError(description: "a matrix holds a number that is not finite")
         }
+        requireOpenBLAS()
         var vectors = matrix
         var values = [Double](repeating: 0, count: size)
         // Column-major: a symmetric matrix is its own transpose, and its eigenvectors are columns,
         // that is, rows of the row-major reading.
-        let status = LAPACKE_dsyevd(
-            LAPACK_COL_MAJOR,
-            CChar(UInt8(ascii: "V")),
-            CChar(UInt8(ascii: "L")),
-            Int32(size),
-            &vectors,
-            Int32(size),
-            &values
-        )
+        let status = cl_symmetric_eigen(Int32(size), &vectors, &values)
         guard status == 0 else {
             throw StatisticsError(description: "LAPACK's dsyevd stopped with \(status)")
         }
@@ -63,7 +43,14 @@ public enum Matrix {
     }
 
     /// The threads that a product may use.
-    public static func setThreads(_ count: Int) { openblas_set_num_threads(Int32(count)) }
+    public static func setThreads(_ count: Int) {
+        requireOpenBLAS()
+        cl_set_threads(Int32(count))
+    }
+
+    private static func requireOpenBLAS() {
+        precondition(cl_open(), "libopenblas.so.0 is missing; install libopenblas0")
+    }
 }
 
 /// What a statistic cannot be computed from.
