@@ -101,16 +101,11 @@ let testTargets: [Target] = [
     tests("ImagesTests", ["Images"]),
     tests("StoreTests", ["Store", "Jobs"]),
     tests("JobsTests", ["Jobs"]),
-    tests("LoggingTests", ["Logging"]),
     tests("LifecycleTests", ["Lifecycle", "Logging"]),
     tests("CommandsTests", ["Commands"]),
     tests("PostgresTests", ["Postgres", "LocalStack"]),
     tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Jobs"]),
     tests("KafkaTests", ["Kafka", "LocalStack"]),
-    tests(
-        "WorkersTests",
-        ["Workers", "Records", "Postgres", "Kafka", "LocalStack", "Jobs", "Store"]
-    ),
     tests(
         "EndToEndTests",
         ["LocalStack", "Postgres", "Kafka", "Records", "Jobs", "Store", "Datasets"]

@@ -40,7 +40,7 @@ public enum SafeTensors {
         }
         let body = 8 + Int(length)
         let entries = try entries(data.subdata(in: 8..<body))
-        let places = entries.values.map(\.offsets).sorted { $0[0] < $1[0] }
+        let places = entries.values.map(\.offsets).sorted { ($0[0], $0[1]) < ($1[0], $1[1]) }
         guard places.first?[0] ?? 0 == 0, places.last?[1] ?? 0 == data.count - body,
             zip(places, places.dropFirst()).allSatisfy({ $0[1] == $1[0] })
         else { throw fault("its tensors leave gaps, overlap or end elsewhere than the file") }

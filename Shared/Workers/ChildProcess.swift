@@ -80,8 +80,8 @@ final class ChildProcess: Sendable {
 private func childEnvironment(threads: Int) -> [String: String] {
     let kept = ["PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES"]
     var environment = ProcessInfo.processInfo.environment.filter { kept.contains($0.key) }
-    // Threads that wait must not spin: other children need the cores.
-    environment["GOMP_SPINCOUNT"] = "0"
+    // Waiting threads spin for some 50 µs only: other children may need the cores.
+    environment["GOMP_SPINCOUNT"] = "20000"
     environment["OMP_NUM_THREADS"] = String(threads)
     environment["OPENBLAS_NUM_THREADS"] = String(threads)
     return environment

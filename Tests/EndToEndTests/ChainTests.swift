@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import Postgres
 import Records
 import Testing
 
@@ -12,34 +13,45 @@ import Testing
             #expect(status.state == "succeeded", "\(name): \(status.failure?.description ?? "")")
         }
         try succeed(.train, Tiny.classifier, #"{"dataset": "tiny"}"#, "judge")
-        try succeed(.train, Tiny.teacher(steps: 10), #"{"dataset": "tiny"}"#, "teacher")
-        let both = #"{"teacher": "teacher", "dataset": "tiny"}"#
+        try succeed(.train, Tiny.teacher(steps: 10), #"{"dataset": "tiny"}"#, "shapes-teacher")
+        let both = #"{"teacher": "shapes-teacher", "dataset": "tiny"}"#
         try succeed(.distill, Tiny.student(steps: 6), both, "student")
         try succeed(
             .unlearn,
             Tiny.forget("overwrite", steps: 4),
-            #"{"original": "teacher"}"#,
-            "forgetful"
+            #"{"original": "shapes-teacher"}"#,
+            "shapes-forget-overwrite"
         )
         let inputs = """
-            {"subject": "forgetful", "original": "teacher", "classifier": "judge", "dataset": "tiny"}
+            {"subject": "shapes-forget-overwrite", "original": "shapes-teacher", "classifier": "judge", "dataset": "tiny"}
             """
         let evaluation = try stack.finish(stack.publish(.evaluate, Tiny.evaluation, inputs: inputs))
         #expect(evaluation.state == "succeeded", "\(evaluation.failure?.description ?? "")")
 
-        let origin = try stack.ledger.origin(of: "forgetful")
-        #expect(origin.original?.name == "teacher")
-        #expect(origin.weightRoot?.name == "teacher")
+        let origin = try stack.ledger.origin(of: "shapes-forget-overwrite")
+        #expect(origin.original?.name == "shapes-teacher")
+        #expect(origin.weightRoot?.name == "shapes-teacher")
         #expect(try stack.ledger.origin(of: "student").original == nil)
-        let version = try #require(stack.ledger.unlearned(from: "teacher").first)
+        let version = try #require(stack.ledger.unlearned(from: "shapes-teacher").first)
         #expect(version.method == "overwrite" && version.forgotten == ["star"])
         #expect(version.forgetting != nil && version.integrity?.low != nil)
 
-        let tree = try stack.palimpsest("lineage", "tree", "forgetful")
+        let tree = try stack.palimpsest("lineage", "tree", "shapes-forget-overwrite")
         #expect(tree.text.contains("unlearned star by overwrite"))
-        #expect(try stack.palimpsest("lineage", "original", "forgetful").text.contains("teacher"))
-        #expect(try stack.palimpsest("lineage", "unlearned", "teacher").text.contains("overwrite"))
+        #expect(
+            try stack.palimpsest("lineage", "original", "shapes-forget-overwrite").text.contains(
+                "shapes-teacher"
+            )
+        )
+        #expect(
+            try stack.palimpsest("lineage", "unlearned", "shapes-teacher").text.contains(
+                "overwrite"
+            )
+        )
         #expect(try stack.palimpsest("lineage", "original", "nothing").status == 1)
         #expect(try stack.palimpsest("doctor").status == 0)
+        let queries = try readmeBlocks("sql")
+        #expect(queries.count == 3)
+        for query in queries { #expect(try !stack.database.query(query).isEmpty, "\(query)") }
     }
 }

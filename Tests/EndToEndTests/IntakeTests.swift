@@ -48,6 +48,46 @@ import Testing
         #expect(refused.status == 1 && refused.text.contains("did you mean 'classifier'?"))
     }
 
+    /// The README's kcat command, copied as it stands.
+    @Test func `a job published with kcat as the README says runs`() throws {
+        let stack = try TestStack(workers: [.train])
+        let command = try #require(readmeBlocks("sh").first { $0.contains("kcat") })
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        let home = folder.appending(path: ".palimpsest")
+        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let bootstrap = try #require(stack.environment["PALIMPSEST_KAFKA"])
+        try Data(bootstrap.utf8).write(to: home.appending(path: "bootstrap"))
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/sh")
+        shell.arguments = ["-c", command.replacing("shapes", with: "tiny")]
+        shell.currentDirectoryURL = folder
+        try shell.run()
+        shell.waitUntilExit()
+        #expect(shell.terminationStatus == 0)
+        let job = try stack.wait { try stack.queue.jobs().first }
+        #expect(job.name == "judge" && job.method == "classifier")
+        let running = try stack.wait {
+            try stack.queue.status(of: job.job).flatMap { $0.step > 0 ? $0 : nil }
+        }
+        #expect(running.state == "running")
+        _ = try stack.queue.cancel(job.job)
+        #expect(try stack.finish(job.job).state == "cancelled")
+    }
+
+    @Test func `the compose file is valid`() throws {
+        let compose = Process()
+        compose.executableURL = URL(filePath: "/usr/bin/env")
+        let file = repository.appending(path: "Compose/compose.yaml").path
+        compose.arguments = ["docker-compose", "-f", file, "config", "-q"]
+        compose.environment = ProcessInfo.processInfo.environment.merging([
+            "POSTGRES_PASSWORD_FILE": file, "PGPASS_FILE": file,
+        ]) { _, ours in ours }
+        try compose.run()
+        compose.waitUntilExit()
+        #expect(compose.terminationStatus == 0)
+    }
+
     /// A checkpoint that does not fit fails the job for good, naming both sides.
     @Test func `inputs that do not fit each other fail the job with a reason`() throws {
         let stack = try TestStack(workers: [.train, .unlearn])
