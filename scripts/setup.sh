@@ -51,7 +51,8 @@ fetch_libtorch() {
     mkdir -p .deps
     local work
     work=$(mktemp -d .deps/fetch.XXXXXX)
-    trap 'rm -rf "$work"' EXIT
+    # Expanded now: the function's variable is gone when the script ends.
+    trap "rm -rf '$work'" EXIT
     python3 -m pip download --quiet --no-deps --dest "$work" "torch==$torch_version" ||
         fail "pip cannot download torch==$torch_version; set LIBTORCH to a libtorch folder"
     python3 - "$work" <<'PYTHON'
