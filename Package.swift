@@ -105,10 +105,10 @@ let testTargets: [Target] = [
     tests("CommandsTests", ["Commands"]),
     tests("PostgresTests", ["Postgres", "LocalStack"]),
     tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Jobs"]),
-    tests("KafkaTests", ["Kafka", "LocalStack"]),
+    tests("KafkaTests", ["Kafka", "Lifecycle", "LocalStack"]),
     tests(
         "EndToEndTests",
-        ["LocalStack", "Postgres", "Kafka", "Records", "Jobs", "Store", "Datasets"]
+        ["LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs", "Store", "Datasets"]
     ),
 ]
 let chosen = Context.environment["PALIMPSEST_TESTS"]?.split(separator: ",").map(String.init)

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Jobs
+import Lifecycle
 import LocalStack
 import Postgres
 import Records
@@ -50,7 +51,7 @@ final class Stack {
             worker.environment = connections.environment(threads: threads)
             worker.standardError = try FileHandle(forWritingTo: log)
             worker.standardInput = FileHandle.nullDevice
-            try worker.run()
+            try worker.start()
             workers.append(worker)
         }
     }

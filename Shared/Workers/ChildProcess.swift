@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import Lifecycle
 import Synchronization
 
 /// A running child: this executable with the subcommand `run`, in an environment without secrets.
@@ -19,7 +20,7 @@ final class ChildProcess: Sendable {
         let (input, output) = (Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output
-        try process.run()
+        try process.start()
         identifier = process.processIdentifier
         self.process = Mutex(process)
         lines = output.fileHandleForReading

@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Jobs
 import Kafka
+import Lifecycle
 import LocalStack
 import Postgres
 import Records
@@ -76,7 +77,7 @@ final class TestStack {
         worker.environment = environment
         worker.standardInput = FileHandle.nullDevice
         worker.standardError = FileHandle.nullDevice
-        try worker.run()
+        try worker.start()
         workers[kind] = worker
     }
 
@@ -153,7 +154,7 @@ final class TestStack {
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = pipe
-        try process.run()
+        try process.start()
         let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         return (String(decoding: data, as: UTF8.self), process.terminationStatus)

@@ -1,5 +1,6 @@
 import Foundation
 import Kafka
+import Lifecycle
 import LocalStack
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 final class Broker {
     let bootstrap: String
     private let embedded: EmbeddedBroker?
-    private let real: (script: URL, folder: URL)?
+    private let real: (server: Process, folder: URL)?
 
     enum Kind: String, CaseIterable, CustomStringConvertible {
         case embedded = "librdkafka's mock cluster"
@@ -31,7 +32,15 @@ final class Broker {
         return FileManager.default.fileExists(atPath: script.path) ? script : nil
     }()
 
-    private static let hasJava = (try? shell("java", "-version")) == 0
+    private static let hasJava: Bool = {
+        let java = Process()
+        java.executableURL = URL(filePath: "/usr/bin/env")
+        java.arguments = ["java", "-version"]
+        java.standardError = FileHandle.nullDevice
+        guard (try? java.run()) != nil else { return false }
+        java.waitUntilExit()
+        return java.terminationStatus == 0
+    }()
 
     init(_ kind: Kind, topics: [String]) throws {
         switch kind {
@@ -41,11 +50,8 @@ final class Broker {
         case .real:
             let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
             let port = 21_000 + Int(getpid()) % 5_000
-            let script = try #require(Broker.script)
-            guard try shell(script.path, "start", folder.path, "--port", "\(port)") == 0 else {
-                throw BrokerFailure()
-            }
-            (embedded, real, bootstrap) = (nil, (script, folder), "127.0.0.1:\(port)")
+            let server = try Broker.serve(in: folder, port: port)
+            (embedded, real, bootstrap) = (nil, (server, folder), "127.0.0.1:\(port)")
             try Producer(Configuration(bootstrap: bootstrap)).create(
                 topics,
                 partitions: 2,
@@ -54,23 +60,30 @@ final class Broker {
         }
     }
 
+    /// Starts Apache Kafka and waits for the line that says it is ready; it ends with the process
+    /// that is returned.
+    private static func serve(in folder: URL, port: Int) throws -> Process {
+        let server = Process()
+        server.executableURL = script
+        server.arguments = ["start", folder.path, "--port", "\(port)"]
+        let output = Pipe()
+        server.standardOutput = output
+        server.standardError = FileHandle.nullDevice
+        try server.start()
+        let said = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        guard said.hasPrefix("ready") else {
+            server.terminate()
+            throw BrokerFailure()
+        }
+        return server
+    }
+
     deinit {
         guard let real else { return }
-        _ = try? shell(real.script.path, "stop", real.folder.path)
+        real.server.terminate()
+        real.server.waitUntilExit()
         try? FileManager.default.removeItem(at: real.folder)
     }
 }
 
 struct BrokerFailure: Error {}
-
-@discardableResult
-private func shell(_ words: String...) throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = words
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
-}
