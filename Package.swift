@@ -97,8 +97,8 @@ let testTargets: [Target] = [
     ),
     tests("StatisticsTests", ["Statistics"]),
     tests("RandomnessTests", ["Randomness"]),
-    tests("DatasetsTests", ["Datasets", "Images", "Store", "Jobs"]),
-    tests("ImagesTests", ["Images"]),
+    tests("DatasetsTests", ["Datasets", "Images", "Store", "Jobs", "CArchive"]),
+    tests("ImagesTests", ["Images", "CJPEG"]),
     tests("StoreTests", ["Store", "Jobs"]),
     tests("JobsTests", ["Jobs"]),
     tests("LifecycleTests", ["Lifecycle", "Logging"]),
@@ -108,7 +108,10 @@ let testTargets: [Target] = [
     tests("KafkaTests", ["Kafka", "Lifecycle", "LocalStack"]),
     tests(
         "EndToEndTests",
-        ["LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs", "Store", "Datasets"]
+        [
+            "LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs", "Store", "Datasets",
+            "Images",
+        ]
     ),
 ]
 let chosen = Context.environment["PALIMPSEST_TESTS"]?.split(separator: ",").map(String.init)

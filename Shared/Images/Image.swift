@@ -27,6 +27,7 @@ public struct Image: Equatable, Sendable {
     ///
     /// - Throws: `ImageError` for another format, damage, or more than 64 million pixels.
     public init(decoding data: Data) throws(ImageError) {
+        if data.isEmpty { throw ImageError("an empty file") }
         if data.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
             self = try decodePNG(data)
         } else if data.starts(with: [0xFF, 0xD8]) {

@@ -1,7 +1,8 @@
 import CPNG
 public import Foundation
 
-/// libpng's simplified interface: 16-bit, grey and palette images become 8-bit RGB.
+/// libpng's simplified interface: 16-bit, grey and palette images become 8-bit RGB. A transparent
+/// colour is blended with white in linear light.
 func decodePNG(_ data: Data) throws(ImageError) -> Image {
     var image = png_image()
     image.version = UInt32(PNG_IMAGE_VERSION)
@@ -12,6 +13,8 @@ func decodePNG(_ data: Data) throws(ImageError) -> Image {
             Int(image.width) * Int(image.height) <= Image.mostPixels
         else { return false }
         image.format = UInt32(PNG_FORMAT_FLAG_COLOR)
+        // Else libpng takes 16-bit samples without a gAMA chunk for linear light and brightens them.
+        image.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
         var white = png_color(red: 255, green: 255, blue: 255)
         pixels = [UInt8](repeating: 0, count: 3 * Int(image.width) * Int(image.height))
         return png_image_finish_read(&image, &white, &pixels, 3 * Int32(image.width), nil) != 0
