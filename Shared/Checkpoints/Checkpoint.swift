@@ -42,9 +42,9 @@ public struct Checkpoint {
     /// Stores the checkpoint; equal weights and configuration give an equal digest.
     public func save(in store: ArtifactStore) throws -> (digest: Digest, manifest: Manifest) {
         var manifest = Manifest(format: Checkpoint.format)
-        let file = store.temporaryFile()
-        try SafeTensors.write(weights, to: file)
-        try store.add("model.safetensors", fileAt: file, to: &manifest)
+        try store.add("model.safetensors", to: &manifest) {
+            try SafeTensors.write(weights, to: $0)
+        }
         let json = try JSON(encoding: configuration)
         try store.add("config.json", json.canonical, to: &manifest)
         manifest.info = json

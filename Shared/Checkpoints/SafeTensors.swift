@@ -1,9 +1,11 @@
 public import Foundation
+public import Jobs
 public import Tensors
 
 /// Why bytes are not a safetensors file.
-public struct SafeTensorsError: Error, CustomStringConvertible {
+public struct SafeTensorsError: ClassifiedError, CustomStringConvertible {
     public let description: String
+    public var failureClass: JobFailure.Class { .permanent }
 }
 
 /// Named tensors in the safetensors format: the header's length (8 bytes, little-endian), a JSON
@@ -13,9 +15,7 @@ public struct SafeTensorsError: Error, CustomStringConvertible {
 public enum SafeTensors {
     /// Writes `tensors`, sorted by name, to the new file `url`.
     public static func write(_ tensors: [String: Tensor], to url: URL) throws {
-        guard FileManager.default.createFile(atPath: url.path, contents: nil) else {
-            throw CocoaError(.fileWriteUnknown)
-        }
+        try Data().write(to: url)
         let handle = try FileHandle(forWritingTo: url)
         let names = tensors.keys.sorted()
         try handle.write(contentsOf: header(names, tensors))

@@ -19,9 +19,9 @@ public struct Snapshot {
 
     public func save(in store: ArtifactStore) throws -> (reference: SnapshotReference, bytes: Int) {
         var manifest = Manifest(format: Snapshot.format)
-        let file = store.temporaryFile()
-        try SafeTensors.write(tensors, to: file)
-        try store.add("state.safetensors", fileAt: file, to: &manifest)
+        try store.add("state.safetensors", to: &manifest) {
+            try SafeTensors.write(tensors, to: $0)
+        }
         manifest.info = try JSON(encoding: Counters(step: step, numbers: numbers))
         return (SnapshotReference(step: step, content: try store.put(manifest)), manifest.bytes)
     }

@@ -1,8 +1,10 @@
+public import Jobs
 public import Tensors
 
 /// What is wrong with weights that were to be loaded.
-public struct ParametersError: Error, CustomStringConvertible {
+public struct ParametersError: ClassifiedError, CustomStringConvertible {
     public let description: String
+    public var failureClass: JobFailure.Class { .permanent }
 }
 
 /// The trained tensors of a network, under dotted names that are also the checkpoint's.

@@ -1,13 +1,5 @@
 public import Foundation
 public import Jobs
-import Synchronization
-
-/// What the store refuses, and what to do about it.
-public struct StoreError: Error, CustomStringConvertible {
-    public let description: String
-
-    public init(description: String) { self.description = description }
-}
 
 /// A folder of blobs, each under its SHA-256: `blobs/ab/abcdef…`.
 ///
@@ -30,6 +22,22 @@ public struct ArtifactStore: Sendable {
         self.url = url
         root = parsed
         for folder in ["blobs", "partial"] { try makeFolder(root.appending(path: folder)) }
+        forgetAbandoned()
+    }
+
+    /// Removes what writers that were killed left half-written a day ago or longer.
+    private func forgetAbandoned() {
+        let files = try? FileManager.default.contentsOfDirectory(
+            at: root.appending(path: "partial"),
+            includingPropertiesForKeys: [.contentModificationDateKey]
+        )
+        for file in files ?? [] {
+            let values = try? file.resourceValues(forKeys: [.contentModificationDateKey])
+            guard let written = values?.contentModificationDate else { continue }
+            if Date().timeIntervalSince(written) > 86_400 {
+                try? FileManager.default.removeItem(at: file)
+            }
+        }
     }
 
     /// The place of the blob `digest`, whether or not it is there.
@@ -41,42 +49,38 @@ public struct ArtifactStore: Sendable {
         FileManager.default.fileExists(atPath: path(of: digest).path)
     }
 
-    /// Stores `data`.
+    /// Stores `data`; a damaged blob of the same digest is replaced.
     ///
     /// - Throws: `StoreError`, naming a full disk as such; nothing partial is left behind.
     public func put(_ data: Data) throws -> Digest {
         let digest = Digest(of: data)
-        if !contains(digest) {
-            try write(digest) { try $0.write(contentsOf: data) }
-        }
+        if !holds(digest) { _ = try put { try data.write(to: $0) } }
         return digest
     }
 
-    /// A fresh path on the store's own file system, to be given to `putFile` and then be gone.
-    public func temporaryFile() -> URL {
-        root.appending(path: "partial/\(UUID().uuidString)")
+    /// Stores the file that `write` makes at the path it is given.
+    ///
+    /// - Throws: `StoreError`, naming a full disk as such; nothing partial is left behind.
+    public func put(writing write: (URL) throws -> Void) throws -> (digest: Digest, bytes: Int) {
+        let partial = root.appending(path: "partial/\(UUID().uuidString)")
+        do {
+            try write(partial)
+            let (digest, bytes) = try digestOfFile(partial)
+            if holds(digest) {
+                try FileManager.default.removeItem(at: partial)
+            } else {
+                try publish(partial, as: digest)
+            }
+            return (digest, bytes)
+        } catch {
+            try? FileManager.default.removeItem(at: partial)
+            throw StoreError("cannot write to the store \(url)", error)
+        }
     }
 
-    /// Moves the file at `url`, made at `temporaryFile()`, into the store.
-    public func putFile(_ url: URL) throws -> (digest: Digest, bytes: Int) {
-        let hasher = Hasher256()
-        let reader = try FileHandle(forReadingFrom: url)
-        var bytes = 0
-        while let piece = try reader.read(upToCount: 1 << 22), !piece.isEmpty {
-            hasher.update(piece)
-            bytes += piece.count
-        }
-        try reader.close()
-        let digest = hasher.finish()
-        if contains(digest) {
-            try FileManager.default.removeItem(at: url)
-        } else {
-            let writer = try FileHandle(forUpdating: url)
-            try writer.synchronize()
-            try writer.close()
-            try publish(url, as: digest)
-        }
-        return (digest, bytes)
+    /// Whether the blob is there and undamaged.
+    private func holds(_ digest: Digest) -> Bool {
+        contains(digest) && (try? digestOfFile(path(of: digest)).digest) == digest
     }
 
     /// The blob's bytes, mapped, after checking that they are what the digest says.
@@ -100,25 +104,11 @@ public struct ArtifactStore: Sendable {
         return data
     }
 
-    private func write(_ digest: Digest, _ body: (FileHandle) throws -> Void) throws {
-        let partial = temporaryFile()
-        do {
-            guard FileManager.default.createFile(atPath: partial.path, contents: nil) else {
-                throw CocoaError(.fileWriteUnknown)
-            }
-            let handle = try FileHandle(forWritingTo: partial)
-            try body(handle)
-            try handle.synchronize()
-            try handle.close()
-            try publish(partial, as: digest)
-        } catch {
-            try? FileManager.default.removeItem(at: partial)
-            throw StoreError(description: "cannot write to the store \(url): \(explained(error))")
-        }
-    }
-
     private func publish(_ partial: URL, as digest: Digest) throws {
         let place = path(of: digest)
+        let writer = try FileHandle(forUpdating: partial)
+        try writer.synchronize()
+        try writer.close()
         try makeFolder(place.deletingLastPathComponent())
         guard rename(partial.path, place.path) == 0 else {
             throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
@@ -131,7 +121,7 @@ private func makeFolder(_ url: URL) throws {
     do {
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
-        throw StoreError(description: "cannot make the folder \(url.path): \(explained(error))")
+        throw StoreError("cannot make the folder \(url.path)", error)
     }
 }
 
@@ -143,11 +133,15 @@ private func syncFolder(_ folder: URL) throws {
     guard fsync(descriptor) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 }
 
-private func explained(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
-    let code = (underlying as? POSIXError)?.code ?? (error as? POSIXError)?.code
-    if code == .ENOSPC || (error as? CocoaError)?.code == .fileWriteOutOfSpace {
-        return "the disk is full; free some space and run the job again"
+/// The digest and size of the file at `url`, read piece by piece.
+private func digestOfFile(_ url: URL) throws -> (digest: Digest, bytes: Int) {
+    let hasher = Hasher256()
+    let reader = try FileHandle(forReadingFrom: url)
+    var bytes = 0
+    while let piece = try reader.read(upToCount: 1 << 22), !piece.isEmpty {
+        hasher.update(piece)
+        bytes += piece.count
     }
-    return code.map { String(cString: strerror($0.rawValue)) } ?? "\(error)"
+    try reader.close()
+    return (hasher.finish(), bytes)
 }

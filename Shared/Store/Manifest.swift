@@ -48,9 +48,13 @@ extension ArtifactStore {
         manifest.files[name] = .init(digest: try put(data), bytes: data.count)
     }
 
-    /// Moves the file at `url` into the store as the manifest's file `name`.
-    public func add(_ name: String, fileAt url: URL, to manifest: inout Manifest) throws {
-        let (digest, bytes) = try putFile(url)
+    /// Stores the file that `write` makes as the manifest's file `name`.
+    public func add(
+        _ name: String,
+        to manifest: inout Manifest,
+        writing write: (URL) throws -> Void
+    ) throws {
+        let (digest, bytes) = try put(writing: write)
         manifest.files[name] = .init(digest: digest, bytes: bytes)
     }
 

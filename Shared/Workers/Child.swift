@@ -6,8 +6,8 @@ import Synchronization
 public protocol JobHandler: Sendable {
     /// Does the attempt, reporting as it goes.
     ///
-    /// - Throws: `JobFailure` or `SpecError` to say why the attempt failed; anything else counts as
-    ///   transient.
+    /// - Throws: a `ClassifiedError`, such as `JobFailure`, to say why the attempt failed; anything
+    ///   else counts as transient.
     func run(_ assignment: Assignment, _ reporter: Reporter) throws -> AttemptEnding
 }
 
@@ -82,7 +82,7 @@ private func listenForStop(_ reporter: Reporter) -> [any DispatchSourceSignal] {
 private func failure(_ error: any Error) -> JobFailure {
     switch error {
     case let failure as JobFailure: failure
-    case let spec as SpecError: JobFailure(.invalid, spec.description)
+    case let error as any ClassifiedError: JobFailure(error.failureClass, "\(error)")
     default: JobFailure(.transient, "\(error)")
     }
 }
