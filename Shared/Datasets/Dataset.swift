@@ -39,6 +39,12 @@ public struct Dataset: Sendable {
                     + "\(labels.count) labels at \(info.resolution)×\(info.resolution)"
             )
         }
+        guard labels.allSatisfy({ Int($0) < info.classes.count }) else {
+            throw StoreError(
+                description: "the dataset \(digest) has a label beyond its "
+                    + "\(info.classes.count) classes"
+            )
+        }
         self.init(
             resolution: info.resolution,
             classes: info.classes,
