@@ -53,6 +53,18 @@ struct EnvelopeTests {
         #expect(throws: SpecError.self) { try message(value).job() }
     }
 
+    /// JSON has no NaN, and a number that overflows is named by its place.
+    @Test(arguments: [
+        (#"{"spec": {"ema": 1e999}}"#, "spec.ema is a number beyond what 64 bits can hold"),
+        (#"{"spec": {"a": [1, -1e999]}}"#, "spec.a.1 is a number beyond what 64 bits can hold"),
+        (#"{"spec": {"ema": NaN}}"#, "the message is not valid JSON"),
+        (#"{"spec": {"ema": Infinity}}"#, "the message is not valid JSON"),
+    ])
+    func `a number that is none is refused`(value: String, says: String) {
+        let error = #expect(throws: SpecError.self) { try message(value).job() }
+        #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
+    }
+
     @Test func `sizes and depths have limits`() {
         let large = #"{"spec":""# + String(repeating: "x", count: 256 * 1024) + #""}"#
         let deep = String(repeating: "[", count: 40) + String(repeating: "]", count: 40)

@@ -28,7 +28,48 @@ struct JobRequestTests {
     }
 
     @Test(arguments: [
-        ("kind: train\nspec: { method: difusion }", "did you mean 'diffusion'"),
+        (
+            "kind: train\nspec: { method: difusion }",
+            "spec.method is 'difusion'; it must be one of diffusion, classifier; "
+                + "did you mean 'diffusion'?"
+        ),
+        (
+            "kind: unlearn\nspec: { method: erase, forget: [x] }",
+            "spec.method is 'erase'; it must be one of saddle, overwrite, gradient_ascent, "
+                + "retain_finetune"
+        ),
+        (
+            "kind: train\nspec: { method: diffusion, ema: .nan }\ninputs: { dataset: a }",
+            "'ema' is \".nan\"; it must be a number"
+        ),
+        (
+            "kind: train\nspec: { method: diffusion, ema: 1e999 }\ninputs: { dataset: a }",
+            "'ema' is \"1e999\"; it must be a number"
+        ),
+        (
+            "kind: train\nspec: { method: diffusion, work: { steps: 1.5 } }\ninputs: { dataset: a }",
+            "work.steps"
+        ),
+        (
+            "kind: train\nspec: { method: diffusion, network: { widths: 8 } }\ninputs: { dataset: a }",
+            "'network.widths' is 8; it must be a list of numbers"
+        ),
+        (
+            "kind: train\nspec: { method: diffusion, network: 8, flip: 1 }\ninputs: { dataset: a }",
+            "'flip' is 1; it must be true or false; 'network' is 8; it must be an object"
+        ),
+        (
+            "kind: train\nspec: { method: diffusion, loss: { kind: sigmoyd } }\ninputs: { dataset: a }",
+            "loss.kind is 'sigmoyd'; it must be one of epsilon, sigmoid; did you mean 'sigmoid'?"
+        ),
+        (
+            "kind: evaluate\nspec: { metrics: [fid, luck] }\ninputs: { subject: a }",
+            "metrics.1 is 'luck'; it must be one of fid, accuracy, integrity, forgetting"
+        ),
+        (
+            "kind: evaluate\nspec: { forget: [a, a] }\ninputs: { subject: a }",
+            "spec.forget is [\"a\", \"a\"]; it must be a list without repetitions"
+        ),
         ("kind: tarin\nspec: {}", "must be one of train, distill, unlearn, evaluate"),
         (
             "kind: train\nspec: { method: diffusion, loss: { kinds: x } }\ninputs: { dataset: a }",
@@ -39,7 +80,6 @@ struct JobRequestTests {
             "kind: distill\nspec: { student_steps: 0 }\ninputs: { teacher: a, dataset: b }",
             "spec.student_steps is 0; it must be from 1 to 1024"
         ),
-        ("kind: train\nspec: { method: diffusion, ema: .nan }\ninputs: { dataset: a }", "ema"),
         (
             "kind: unlearn\nspec: { method: saddle }\ninputs: { original: a }",
             "spec.forget is []; it must be a list of at least one class name"
@@ -99,10 +139,17 @@ struct JobRequestTests {
     }
 
     @Test func `classes to forget must exist and leave one over`() throws {
-        #expect(throws: SpecError.self) { try resolveForget(["cow"], classes: ["cat", "dog"]) }
-        #expect(throws: SpecError.self) {
+        let unknown = #expect(throws: SpecError.self) {
+            try resolveForget(["cow"], classes: ["cat", "dog"])
+        }
+        #expect(
+            unknown?.description
+                == "forget names 'cow', which is not a class; the classes are cat, dog"
+        )
+        let all = #expect(throws: SpecError.self) {
             try resolveForget(["cat", "dog"], classes: ["cat", "dog"])
         }
+        #expect(all?.description == "forget names every class; leave at least one to retain")
         #expect(try resolveForget(["dog"], classes: ["cat", "dog"]) == [1])
     }
 }

@@ -98,10 +98,15 @@ extension JSON: Codable {
             self = .double(value)
         } else if let value = try? container.decode(String.self) {
             self = .string(value)
-        } else if let value = try? container.decode([JSON].self) {
-            self = .array(value)
-        } else {
+        } else if (try? decoder.unkeyedContainer()) != nil {
+            self = .array(try container.decode([JSON].self))
+        } else if (try? decoder.container(keyedBy: AnyKey.self)) != nil {
             self = .object(try container.decode([String: JSON].self))
+        } else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "is a number beyond what 64 bits can hold"
+            )
         }
     }
 
@@ -129,6 +134,8 @@ private func reason(_ error: any Error) -> String {
         context = found
     @unknown default: return "\(error)"
     }
-    let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-    return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
+    let path = context.codingPath.map(\.inSnakeCase).joined(separator: ".")
+    let says = context.debugDescription
+    if says.hasPrefix("is ") { return "\(path) \(says)" }
+    return path.isEmpty ? says : "\(path): \(says)"
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 extension JSON {
     /// This value with the members of `given` in place of its own.
     ///
@@ -5,6 +7,9 @@ extension JSON {
     /// default stands in one place and a misspelt key is refused by name.
     /// - Throws: `SpecError` listing every unknown key, with the nearest known one.
     func overlaid(with given: JSON, path: String = "") throws(SpecError) -> JSON {
+        guard given.isOfSameType(as: self) else {
+            throw SpecError("'\(path)' is \(given.shown); it must be \(typeName)")
+        }
         guard case .object(var members) = self, case .object(let user) = given else { return given }
         var problems: [String] = []
         for (key, value) in user.sorted(by: { $0.key < $1.key }) {
@@ -26,5 +31,44 @@ extension JSON {
         }
         guard problems.isEmpty else { throw SpecError(problems: problems) }
         return .object(members)
+    }
+}
+
+extension JSON {
+    /// Whether this can stand where `known` stands; null stands for anything.
+    fileprivate func isOfSameType(as known: JSON) -> Bool {
+        switch (known, self) {
+        case (.array(let items), .array(let given)):
+            // Every list of a spec has elements of one type.
+            return given.allSatisfy { item in items.first.map { item.isOfSameType(as: $0) } ?? true
+            }
+        default: return known == .null || known.typeName == typeName
+        }
+    }
+
+    /// What a user calls this type.
+    private var typeName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "true or false"
+        case .int, .double: "a number"
+        case .string: "text"
+        case .array(let items): items.first.map { "a list of " + $0.pluralName } ?? "a list"
+        case .object: "an object"
+        }
+    }
+
+    private var pluralName: String {
+        switch self {
+        case .int, .double: "numbers"
+        case .string: "texts"
+        default: "values"
+        }
+    }
+
+    /// The value as it was written, shortened.
+    private var shown: String {
+        let text = String(decoding: canonical, as: UTF8.self)
+        return text.count > 60 ? text.prefix(60) + "…" : text
     }
 }

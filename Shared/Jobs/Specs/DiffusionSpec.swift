@@ -1,6 +1,6 @@
 /// How noise grows with time: logSNR as a function of t in [0, 1].
 public struct ScheduleSpec: Codable, Equatable, Sendable {
-    public enum Kind: String, Codable, Sendable, CaseIterable {
+    public enum Kind: String, Choice {
         /// alpha = cos(πt/2), with logSNR clamped.
         case cosine
         /// The cosine plus 2 ln(reference / resolution): simple diffusion, arXiv:2301.11093, eq. 4-5.
@@ -42,7 +42,7 @@ public struct ScheduleSpec: Codable, Equatable, Sendable {
 
 /// What training minimises.
 public struct LossSpec: Codable, Equatable, Sendable {
-    public enum Kind: String, Codable, Sendable, CaseIterable {
+    public enum Kind: String, Choice {
         /// The unweighted error of the noise: simple diffusion, arXiv:2301.11093.
         case epsilon
         /// Sigmoid-weighted ELBO: Simpler Diffusion, arXiv:2410.19324, eq. 4.
@@ -107,7 +107,7 @@ public struct OptimizerSpec: Codable, Equatable, Sendable {
 }
 
 /// The precision of matrix products and convolutions.
-public enum Precision: String, Codable, Sendable, CaseIterable {
+public enum Precision: String, Choice {
     /// bf16 where the processor has instructions for it, else fp32.
     case auto
     case fp32, bf16

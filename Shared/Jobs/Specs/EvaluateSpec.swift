@@ -1,6 +1,6 @@
 /// Measures a checkpoint. Inputs: `subject`; `classifier` and `dataset`; `original` for integrity.
 public struct EvaluateSpec: Codable, Equatable, Sendable {
-    public enum Metric: String, Codable, Sendable, CaseIterable {
+    public enum Metric: String, Choice {
         /// Fréchet distance to the dataset in the classifier's features.
         case fid
         /// Share of samples that the classifier sees as the class they were asked for.
@@ -23,6 +23,10 @@ public struct EvaluateSpec: Codable, Equatable, Sendable {
     public var bootstrapRounds = 1_000
     /// Step counts to draw one more grid of samples with, each from the same noise.
     public var gridSteps: [Int] = []
+    /// Batches between snapshots; 0 for none but those the clock asks for.
+    public var snapshotEverySteps = 0
+    /// Seconds between snapshots.
+    public var snapshotEverySeconds = 300.0
 
     public init() {}
 
@@ -45,12 +49,20 @@ public struct EvaluateSpec: Codable, Equatable, Sendable {
             gridSteps,
             "at most 16 step counts from 1 to 4096"
         )
+        problems.require("snapshot_every_steps", snapshotEverySteps, in: 0...100_000_000)
+        problems.require("snapshot_every_seconds", snapshotEverySeconds, in: 1...86_400)
         problems.require("bootstrap_rounds", bootstrapRounds, in: 10...1_000_000)
         problems.require(
             !metrics.contains(.forgetting) || !forget.isEmpty,
             "forget",
             forget,
             "the forgotten classes, for the forgetting metric"
+        )
+        problems.require(
+            Set(forget).count == forget.count,
+            "forget",
+            forget,
+            "a list without repetitions"
         )
         return problems.found
     }

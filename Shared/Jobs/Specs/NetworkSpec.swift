@@ -1,7 +1,7 @@
 /// The U-ViT of Simpler Diffusion (arXiv:2410.19324): levels of residual or transformer blocks,
 /// one residual skip a level, a plain transformer in the middle.
 public struct NetworkSpec: Codable, Equatable, Sendable {
-    public enum Level: String, Codable, Sendable, CaseIterable {
+    public enum Level: String, Choice {
         case residual, transformer
     }
 

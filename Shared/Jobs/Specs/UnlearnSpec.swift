@@ -4,7 +4,7 @@
 /// Saddle and OVW are our reconstructions of arXiv:2411.02068 from its abstract and a digest; the
 /// paper's losses could not be read. The documentation says which parts are inferred.
 public struct UnlearnSpec: Codable, Equatable, Sendable {
-    public enum Method: String, Codable, Sendable, CaseIterable {
+    public enum Method: String, Choice {
         /// Stay on retained classes, move away on forgotten ones, balanced by a dual variable.
         case saddle
         /// Answer a forgotten class as the original answers a retained one.
@@ -74,7 +74,7 @@ public struct UnlearnSpec: Codable, Equatable, Sendable {
 
 /// How samples are drawn.
 public struct SamplerSpec: Codable, Equatable, Sendable {
-    public enum Kind: String, Codable, Sendable, CaseIterable {
+    public enum Kind: String, Choice {
         /// Deterministic (arXiv:2010.02502).
         case ddim
         /// Deterministic, with the variance that `ddim` loses put back (arXiv:2403.06807).
