@@ -29,20 +29,18 @@ struct EvaluateHandler: JobHandler {
             throw JobFailure(.invalid, "the job has no input 'subject'")
         }
         let hasDataset = assignment.inputs.contains { $0.role == "dataset" }
-        var batches = 0
-        let evaluation = try Evaluation(
+        var evaluation = try Evaluation(
             spec,
             subject: subject,
             original: model("original"),
             judge: Classifier(assignment.input("classifier"), in: bench.store),
-            dataset: hasDataset ? Dataset(assignment.input("dataset"), in: bench.store) : nil,
-            store: bench.store
-        ) {
-            batches += 1
-            reporter.report(.progress(step: batches, total: batches, values: [:]))
+            dataset: hasDataset ? Dataset(assignment.input("dataset"), in: bench.store) : nil
+        )
+        let work = evaluation.work
+        return try bench.run(&evaluation, work) { evaluation in
+            let report = try EvaluationReport(evaluation, in: bench.store)
+            for output in report.outputs { reporter.report(.output(output)) }
+            for metric in report.metrics { reporter.report(.metric(metric)) }
         }
-        for output in evaluation.outputs { reporter.report(.output(output)) }
-        for metric in evaluation.metrics { reporter.report(.metric(metric)) }
-        return .finished
     }
 }

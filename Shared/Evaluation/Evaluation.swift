@@ -1,22 +1,41 @@
-import Checkpoints
+public import Checkpoints
 public import Datasets
-import Foundation
-import Images
 public import Jobs
-import Statistics
-public import Store
 import Tensors
 public import Training
 
-/// Everything that was measured on a checkpoint, and the files that show it.
-public struct Evaluation {
-    public private(set) var metrics: [MetricValue] = []
-    public private(set) var outputs: [JobOutput] = []
-    private let store: ArtifactStore
-    private var info: [String: JSON] = [:]
-    private var grids: [String: Image] = [:]
+/// Measures a checkpoint: a step draws and judges one batch of samples; the report, made when all
+/// are drawn, holds what was measured on them.
+public struct Evaluation: Steps {
+    let spec: EvaluateSpec
+    let subject: DiffusionModel
+    let judge: Classifier
+    let dataset: Dataset?
+    let forgotten: [Int]
+    let kept: [Int]
+    private(set) var sets: [Part: SampleSet] = [:]
+    private var batches: [(part: Part, places: Range<Int>)] = []
 
-    /// Measures `subject` as `spec` says.
+    /// What a set of samples is for.
+    enum Part: Hashable {
+        case samples
+        /// Integrity's: partners from the same noise, the original from other noise, and some of
+        /// the original's again in a batch of another size.
+        case original, subject, others, again
+        /// Forgetting's: of the forgotten classes, and of no class.
+        case forgotten, free
+        /// A grid at another number of steps.
+        case grid(Int)
+
+        var name: String {
+            switch self {
+            case .grid(let steps): "grid-\(steps)"
+            default: "\(self)"
+            }
+        }
+    }
+
+    /// Plans to measure `subject` as `spec` says.
     ///
     /// - Parameters:
     ///   - spec: which metrics, on how many samples.
@@ -24,184 +43,88 @@ public struct Evaluation {
     ///   - original: what `integrity` compares with.
     ///   - judge: the classifier whose features and verdicts are used.
     ///   - dataset: what `fid` compares with.
-    ///   - store: where samples and grids are put.
-    ///   - progress: called after each batch.
     /// - Throws: `SpecError` or `JobFailure` where spec and inputs do not fit each other.
     public init(
         _ spec: EvaluateSpec,
         subject: DiffusionModel,
         original: DiffusionModel?,
         judge: Classifier,
-        dataset: Dataset?,
-        store: ArtifactStore,
-        progress: @escaping () -> Void
+        dataset: Dataset?
     ) throws {
-        self.store = store
         let classes = subject.configuration.classes
         try requireFit(subject, judge, original, dataset)
         let forgotten = try spec.forget.isEmpty ? [] : resolveForget(spec.forget, classes: classes)
-        let kept = classes.indices.filter { !forgotten.contains($0) }
-        let samples = try subject.judgedSamples(
-            spec,
-            labels: (0..<spec.samples).map { kept[$0 % kept.count] },
-            judge: judge,
-            progress: progress
-        )
-        for metric in spec.metrics {
-            switch metric {
-            case .fid: try measureFID(samples, dataset, kept, judge)
-            case .accuracy: metrics.append(MetricValue("accuracy", samples.accuracy))
-            case .integrity:
-                let labels = (0..<spec.pairs).map { kept[$0 % kept.count] }
-                guard let original else { continue }
-                let integrity = try Integrity(
-                    spec,
-                    subject: subject,
-                    original: original,
-                    labels: labels,
-                    judge: judge,
-                    progress: progress
-                )
-                record(integrity, side: subject.configuration.resolution)
-            case .forgetting:
-                let forgetting = try Forgetting(
-                    spec,
-                    forgotten: forgotten,
-                    subject: subject,
-                    retained: samples,
-                    judge: judge,
-                    progress: progress
-                )
-                record(forgetting, classes, side: subject.configuration.resolution)
-            }
-        }
+        kept = classes.indices.filter { !forgotten.contains($0) }
+        (self.spec, self.subject, self.judge, self.dataset) = (spec, subject, judge, dataset)
+        self.forgotten = forgotten
+        add(.samples, subject, labels: turns(kept, spec.samples))
+        if spec.metrics.contains(.integrity), let original { planIntegrity(original) }
+        if spec.metrics.contains(.forgetting) { planForgetting() }
         for steps in spec.gridSteps {
-            try drawGrid(subject, spec, steps: steps, kept)
-            progress()
+            var sampler = spec.sampler
+            sampler.steps = steps
+            add(.grid(steps), subject, sampler, labels: turns(kept, 32))
         }
-        try save(samples, spec, side: subject.configuration.resolution)
     }
 
-    /// A grid of the subject's samples at another number of steps, from the same noise.
-    private mutating func drawGrid(
-        _ subject: DiffusionModel,
-        _ spec: EvaluateSpec,
-        steps: Int,
-        _ kept: [Int]
-    ) throws {
-        var sampler = spec.sampler
-        sampler.steps = steps
-        var bytes = ImageBytes()
-        bytes.append(
-            try subject.sample(
-                sampler,
-                labels: (0..<32).map { kept[$0 % kept.count] },
-                seed: spec.seed,
-                indices: Array(0..<32)
-            )
-        )
-        let shown = images(bytes.data, side: subject.configuration.resolution, count: 32)
-        grids["steps-\(steps).png"] = .grid(shown, columns: 8, scale: 3)
+    /// A step for each batch.
+    public var work: WorkSpec {
+        var work = WorkSpec(steps: batches.count, batchSize: spec.batchSize)
+        work.seed = spec.seed
+        work.snapshotEverySteps = spec.snapshotEverySteps
+        work.snapshotEverySeconds = spec.snapshotEverySeconds
+        return work
     }
 
-    private mutating func measureFID(
-        _ samples: JudgedSamples,
-        _ dataset: Dataset?,
-        _ kept: [Int],
-        _ judge: Classifier
-    ) throws {
-        guard let dataset else { return }
-        let width = samples.features.count / samples.labels.count
-        var (drawn, real) = (Moments(width: width), Moments(width: width))
-        drawn.add(samples.features)
-        let indices = dataset.indices(ofClasses: Set(kept))
-        for start in stride(from: 0, to: min(indices.count, 10_000), by: 256) {
-            let batch = Array(indices[start..<min(start + 256, indices.count)])
-            let pixels = Tensor(
-                dataset.pixels(batch),
-                [batch.count, 3, dataset.resolution, dataset.resolution]
-            )
-            real.add(try judge.judge(pixels).features.doubles)
+    public mutating func step(_ index: Int) throws -> [String: Double] {
+        let (part, places) = batches[index]
+        try sets[part]?.draw(places, seed: spec.seed, judge: judge)
+        return [:]
+    }
+
+    public func snapshot(after done: Int) -> Snapshot {
+        let state = sets.map { $0.value.samples.state($0.key.name) }
+        return Snapshot(step: done, tensors: state.reduce(into: [:]) { $0.merge($1) { a, _ in a } })
+    }
+
+    public mutating func restore(_ snapshot: Snapshot) throws {
+        for part in sets.keys { sets[part]?.samples.restore(part.name, from: snapshot.tensors) }
+    }
+
+    private mutating func planIntegrity(_ original: DiffusionModel) {
+        let labels = turns(kept, spec.pairs)
+        add(.original, original, labels: labels)
+        add(.subject, subject, labels: labels)
+        add(.others, original, labels: labels, first: labels.count)
+        add(.again, original, labels: Array(labels.prefix(max(1, spec.batchSize / 2))))
+    }
+
+    /// The indices of the noise begin where no other set's do.
+    private mutating func planForgetting() {
+        let count = max(forgotten.count, spec.samples / 4)
+        add(.forgotten, subject, labels: turns(forgotten, count), first: 1 << 30)
+        let free = [Int](repeating: subject.nullClass, count: count)
+        add(.free, subject, labels: free, first: 1 << 31)
+    }
+
+    private mutating func add(
+        _ part: Part,
+        _ model: DiffusionModel,
+        _ sampler: SamplerSpec? = nil,
+        labels: [Int],
+        first: Int = 0
+    ) {
+        guard sets[part] == nil else { return }
+        sets[part] = SampleSet(model, sampler ?? spec.sampler, labels: labels, first: first)
+        batches += stride(from: 0, to: labels.count, by: spec.batchSize).map {
+            (part, $0..<min($0 + spec.batchSize, labels.count))
         }
-        metrics.append(MetricValue("fid_clf", try frechetDistance(drawn, real)))
-        info["fid_samples"] = .int(drawn.count)
-        info["fid_images"] = .int(real.count)
     }
+}
 
-    private mutating func record(_ integrity: Integrity, side: Int) {
-        metrics += [
-            value("integrity_featdist", integrity.distance),
-            MetricValue("integrity_floor", integrity.floor),
-            MetricValue("integrity_ceiling", integrity.ceiling),
-            value("integrity_normalised", integrity.normalised),
-        ]
-        let pairs = zip(
-            images(integrity.original.images, side: side, count: 32),
-            images(integrity.subject.images, side: side, count: 32)
-        ).flatMap { [$0, $1] }
-        grids["pairs.png"] = .grid(pairs, columns: 8, scale: 3)
-    }
-
-    private mutating func record(_ forgetting: Forgetting, _ classes: [String], side: Int) {
-        metrics += [
-            MetricValue("unlearning_accuracy", forgetting.unlearningAccuracy),
-            MetricValue("forget_probability", forgetting.probability),
-            MetricValue("forget_validity", forgetting.validity),
-            MetricValue("leak_null", forgetting.leakNull),
-            MetricValue("leak_retained", forgetting.leakRetained),
-        ]
-        info["forgotten_became"] = .object(
-            Dictionary(uniqueKeysWithValues: zip(classes, forgetting.became.map(JSON.int)))
-        )
-        let shown = images(forgetting.samples.images, side: side, count: 32)
-        grids["forgotten.png"] = .grid(shown, columns: 8, scale: 3)
-    }
-
-    private func value(_ name: String, _ interval: Interval) -> MetricValue {
-        MetricValue(name, interval.value, low: interval.low, high: interval.high)
-    }
-
-    private mutating func save(
-        _ samples: JudgedSamples,
-        _ spec: EvaluateSpec,
-        side: Int
-    ) throws {
-        grids["samples.png"] = .grid(
-            images(samples.images, side: side, count: 64),
-            columns: 8,
-            scale: 3
-        )
-        var manifest = Manifest(format: "palimpsest.samples.v1")
-        try store.add("images.u8", samples.images, to: &manifest)
-        try store.add("labels.u8", Data(samples.labels.map(UInt8.init)), to: &manifest)
-        manifest.info = .object(["seed": .int(spec.seed), "resolution": .int(side)])
-        outputs.append(
-            JobOutput(
-                name: "samples",
-                kind: "sample_set",
-                content: try store.put(manifest),
-                bytes: manifest.bytes,
-                info: manifest.info
-            )
-        )
-        try saveReport()
-    }
-
-    private mutating func saveReport() throws {
-        var report = Manifest(format: "palimpsest.report.v1")
-        for (name, grid) in grids { try store.add(name, grid.png(), to: &report) }
-        info["metrics"] = try JSON(encoding: metrics)
-        report.info = .object(info)
-        outputs.append(
-            JobOutput(
-                name: "report",
-                kind: "report",
-                content: try store.put(report),
-                bytes: report.bytes,
-                info: report.info
-            )
-        )
-    }
+/// `count` labels, each of `classes` in turn.
+private func turns(_ classes: [Int], _ count: Int) -> [Int] {
+    (0..<count).map { classes[$0 % classes.count] }
 }
 
 /// Requires that all models and the dataset speak of the same images and classes.

@@ -21,36 +21,24 @@ struct Integrity {
     let original: JudgedSamples
     let subject: JudgedSamples
 
-    /// Draws one pair for each of `labels`.
-    init(
-        _ spec: EvaluateSpec,
-        subject: DiffusionModel,
-        original: DiffusionModel,
-        labels: [Int],
-        judge: Classifier,
-        progress: @escaping () -> Void
-    ) throws {
-        let side = original.configuration.resolution
-        let draw = { (model: DiffusionModel, labels: [Int], first: Int) in
-            try model.judgedSamples(
-                spec,
-                labels: labels,
-                first: first,
-                judge: judge,
-                progress: progress
-            )
-        }
-        self.original = try draw(original, labels, 0)
-        self.subject = try draw(subject, labels, 0)
-        let others = try draw(original, labels, labels.count)
-        let again = try draw(original, Array(labels.prefix(spec.batchSize / 2)), 0)
-        let distances = try perceptualDistances(self.original, self.subject, side, judge)
-        let apart = try perceptualDistances(self.original, others, side, judge)
-        floor = mean(try perceptualDistances(self.original, again, side, judge))
+    /// What is compared: partners from the same noise, the original from other noise, and some of
+    /// the original's again in a batch of another size.
+    struct Pairs {
+        let original: JudgedSamples
+        let subject: JudgedSamples
+        let others: JudgedSamples
+        let again: JudgedSamples
+    }
+
+    init(_ spec: EvaluateSpec, _ pairs: Pairs, side: Int, judge: Classifier) throws {
+        (original, subject) = (pairs.original, pairs.subject)
+        let distances = try perceptualDistances(original, subject, side, judge)
+        let apart = try perceptualDistances(original, pairs.others, side, judge)
+        floor = mean(try perceptualDistances(original, pairs.again, side, judge))
         ceiling = mean(apart)
         distance = bootstrapMean(
             distances,
-            groups: labels,
+            groups: original.labels,
             rounds: spec.bootstrapRounds,
             seed: UInt64(spec.seed)
         )

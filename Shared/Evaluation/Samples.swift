@@ -1,17 +1,22 @@
+import Checkpoints
 import Foundation
 import Images
 import Jobs
 import Tensors
 import Training
 
-/// Samples of one model with what the judge saw in them.
+/// Samples of one model with what the judge saw in them, as far as they are drawn.
 struct JudgedSamples {
+    /// Of every sample that is asked for.
     let labels: [Int]
-    let images: Data
-    /// `[count, width]`, row-major.
-    let features: [Double]
+    /// `[drawn, 3, side, side]`.
+    private(set) var images = Data()
+    /// `[drawn, width]`, row-major.
+    private(set) var features: [Double] = []
     /// For each sample the probability of each class.
-    let probabilities: [[Double]]
+    private(set) var probabilities: [[Double]] = []
+
+    init(labels: [Int]) { self.labels = labels }
 
     /// The class that the judge sees in each sample.
     var seen: [Int] {
@@ -23,41 +28,64 @@ struct JudgedSamples {
         let right = zip(labels, seen).count { $0 == $1 }
         return Double(right) / Double(max(1, labels.count))
     }
+
+    /// Adds `batch`, `[B, 3, side, side]` in [−1, 1], and what `judge` sees in it.
+    mutating func add(_ batch: Tensor, judge: Classifier) throws {
+        var bytes = ImageBytes()
+        bytes.append(batch)
+        let verdict = try judge.judge(batch)
+        images.append(bytes.data)
+        features += verdict.features.doubles
+        probabilities += verdict.probabilities.rowsOfDoubles
+    }
+
+    /// What is drawn so far, under names that begin with `prefix`.
+    func state(_ prefix: String) -> [String: Tensor] {
+        let rows = probabilities.count
+        guard rows > 0 else { return [:] }
+        return [
+            prefix + ".images": Tensor([UInt8](images), [rows, images.count / rows]),
+            prefix + ".features": Tensor(features, [rows, features.count / rows]),
+            prefix + ".probabilities": Tensor(
+                probabilities.flatMap { $0 },
+                [rows, probabilities[0].count]
+            ),
+        ]
+    }
+
+    /// Takes the state back that `state(_:)` gave.
+    mutating func restore(_ prefix: String, from saved: [String: Tensor]) {
+        guard let images = saved[prefix + ".images"], let features = saved[prefix + ".features"],
+            let probabilities = saved[prefix + ".probabilities"]
+        else { return }
+        self.images = Data(images.bytes)
+        self.features = features.doubles
+        self.probabilities = probabilities.rowsOfDoubles
+    }
 }
 
-extension DiffusionModel {
-    /// Draws one sample for each label and has the judge look at them; sample i has index
-    /// `first` + i.
-    func judgedSamples(
-        _ spec: EvaluateSpec,
-        labels: [Int],
-        first: Int = 0,
-        judge: Classifier,
-        progress: @escaping () -> Void
-    ) throws -> JudgedSamples {
-        var images = ImageBytes()
-        var features: [Double] = []
-        var probabilities: [[Double]] = []
-        for start in stride(from: 0, to: labels.count, by: spec.batchSize) {
-            let places = start..<min(start + spec.batchSize, labels.count)
-            let batch = try sample(
-                spec.sampler,
-                labels: Array(labels[places]),
-                seed: spec.seed,
-                indices: places.map { first + $0 }
-            )
-            images.append(batch)
-            let verdict = try judge.judge(batch)
-            features += verdict.features.doubles
-            probabilities += verdict.probabilities.rowsOfDoubles
-            progress()
-        }
-        return JudgedSamples(
-            labels: labels,
-            images: images.data,
-            features: features,
-            probabilities: probabilities
+/// Samples that an evaluation asks for: of which model, for which labels, from which noise.
+struct SampleSet {
+    let model: DiffusionModel
+    let sampler: SamplerSpec
+    /// Sample i starts from the noise of index `first` + i.
+    let first: Int
+    var samples: JudgedSamples
+
+    init(_ model: DiffusionModel, _ sampler: SamplerSpec, labels: [Int], first: Int = 0) {
+        (self.model, self.sampler, self.first) = (model, sampler, first)
+        samples = JudgedSamples(labels: labels)
+    }
+
+    /// Draws the samples at `places`, which come next.
+    mutating func draw(_ places: Range<Int>, seed: Int, judge: Classifier) throws {
+        let batch = try model.sample(
+            sampler,
+            labels: Array(samples.labels[places]),
+            seed: seed,
+            indices: places.map { first + $0 }
         )
+        try samples.add(batch, judge: judge)
     }
 }
 

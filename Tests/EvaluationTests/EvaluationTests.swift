@@ -43,27 +43,107 @@ import Training
         return try Classifier(training.checkpoint.save(in: store).digest, in: store)
     }
 
-    private func metrics(_ subject: DiffusionModel, _ original: DiffusionModel) throws -> [String:
-        Double]
-    {
+    private func withStore<Result>(_ body: (ArtifactStore) throws -> Result) throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let store = try ArtifactStore(url: folder.absoluteString)
+        return try body(ArtifactStore(url: folder.absoluteString))
+    }
+
+    private func evaluation(
+        _ subject: DiffusionModel,
+        _ original: DiffusionModel,
+        _ store: ArtifactStore
+    ) throws -> Evaluation {
         var spec = EvaluateSpec()
         spec.metrics = [.fid, .accuracy, .integrity, .forgetting]
         (spec.samples, spec.pairs, spec.batchSize, spec.bootstrapRounds) = (28, 28, 16, 50)
         spec.sampler = SamplerSpec(kind: .ddim, steps: 3)
-        spec.forget = ["star"]
-        let evaluation = try Evaluation(
+        (spec.forget, spec.gridSteps, spec.snapshotEverySteps) = (["star"], [1], 1)
+        return try Evaluation(
             spec,
             subject: subject,
             original: original,
             judge: judge(store),
-            dataset: dataset,
-            store: store
-        ) {}
-        #expect(Set(evaluation.outputs.map(\.name)) == ["samples", "report"])
-        return Dictionary(uniqueKeysWithValues: evaluation.metrics.map { ($0.name, $0.value) })
+            dataset: dataset
+        )
+    }
+
+    private func metrics(_ subject: DiffusionModel, _ original: DiffusionModel) throws -> [String:
+        Double]
+    {
+        try withStore { store in
+            var evaluation = try evaluation(subject, original, store)
+            #expect(try run(&evaluation, evaluation.work, RunControl(store: store)) == .finished)
+            let report = try EvaluationReport(evaluation, in: store)
+            #expect(report.outputs.map(\.name) == ["samples", "report"])
+            let manifest = try store.manifest(
+                report.outputs[1].content,
+                format: "palimpsest.report.v1"
+            )
+            let grids = ["forgotten.png", "pairs.png", "samples.png", "steps-1.png"]
+            #expect(manifest.files.keys.sorted() == grids)
+            return Dictionary(uniqueKeysWithValues: report.metrics.map { ($0.name, $0.value) })
+        }
+    }
+
+    /// From every snapshot on, whichever set of samples it cuts through.
+    @Test func `a resumed evaluation ends in the same outputs`() throws {
+        let (subject, original) = (try model(seed: 2), try model(seed: 1))
+        try withStore { store in
+            var snapshots: [SnapshotReference] = []
+            var whole = try evaluation(subject, original, store)
+            let control = RunControl(store: store, saved: { saved, _ in snapshots.append(saved) })
+            _ = try run(&whole, whole.work, control)
+            let outputs = try EvaluationReport(whole, in: store).outputs
+            #expect(snapshots.count == whole.work.steps - 1 && snapshots.count == 12)
+            for snapshot in [snapshots[0], snapshots[4], snapshots[11]] {
+                var rest = try evaluation(subject, original, store)
+                var begun = Int.max
+                let control = RunControl(
+                    store: store,
+                    snapshot: snapshot,
+                    saved: { saved, _ in begun = min(begun, saved.step) }
+                )
+                _ = try run(&rest, rest.work, control)
+                #expect(begun > snapshot.step)
+                #expect(try EvaluationReport(rest, in: store).outputs == outputs)
+            }
+        }
+    }
+
+    @Test func `classes of no image or model are refused naming both sides`() throws {
+        try withStore { store in
+            let model = try model(seed: 1)
+            var spec = EvaluateSpec()
+            spec.forget = ["pentagon"]
+            let error = #expect(throws: SpecError.self) {
+                try Evaluation(
+                    spec,
+                    subject: model,
+                    original: nil,
+                    judge: judge(store),
+                    dataset: nil
+                )
+            }
+            #expect(error?.description.contains("'pentagon', which is not a class") == true)
+            spec.forget = []
+            let larger = Shapes.dataset(count: 8, resolution: 32, seed: 1)
+            let failure = #expect(throws: JobFailure.self) {
+                try Evaluation(
+                    spec,
+                    subject: model,
+                    original: nil,
+                    judge: judge(store),
+                    dataset: larger
+                )
+            }
+            #expect(failure?.reason == .invalid)
+            #expect(
+                failure?.message
+                    == "the model makes images of 16 pixels, the dataset has 32; give a dataset of "
+                    + "the model's size"
+            )
+        }
     }
 
     /// The same model from the same noise: distance at the floor. The ceiling, from other noise,
