@@ -38,17 +38,25 @@ import Testing
 
         let tree = try stack.palimpsest("lineage", "tree", "shapes-forget-overwrite")
         #expect(tree.text.contains("unlearned star by overwrite"))
-        #expect(
-            try stack.palimpsest("lineage", "original", "shapes-forget-overwrite").text.contains(
-                "shapes-teacher"
-            )
-        )
-        #expect(
-            try stack.palimpsest("lineage", "unlearned", "shapes-teacher").text.contains(
-                "overwrite"
-            )
-        )
+        let says = ["original": "shapes-teacher", "tree": "overwrite", "unlearned": "overwrite"]
+        let questions = try readmeCommands().filter { $0.hasPrefix("palimpsest lineage ") }
+        #expect(questions.count == 3)
+        for question in questions {
+            let words = question.split(separator: " ").dropFirst().map(String.init)
+            let answer = try stack.palimpsest(words, in: nil)
+            #expect(answer.status == 0 && answer.text.contains(says[words[1]] ?? "?"))
+        }
         #expect(try stack.palimpsest("lineage", "original", "nothing").status == 1)
+        let report = try #require(
+            stack.ledger.outputs(of: evaluation.job).first { $0.kind == "report" }
+        )
+        let forget = Tiny.forget("saddle", steps: 2)
+        let original = "{\"original\": \"\(report.artifact)\"}"
+        try stack.publish(.unlearn, forget, inputs: original)
+        let rejection = try stack.wait {
+            try stack.database.query("SELECT detail FROM queue.rejected").first
+        }
+        #expect(try rejection.text("detail").contains("a report; it must be a checkpoint"))
         #expect(try stack.palimpsest("doctor").status == 0)
         let queries = try readmeBlocks("sql")
         #expect(queries.count == 3)

@@ -5,9 +5,9 @@ import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(10))) struct KillTests {
     /// run(0 → n) and run(0 → k, SIGKILL of the child, resume → n) end in one digest, for every
-    /// kind that has steps.
+    /// kind.
     @Test func `a killed child's job ends in the digest of an unbroken one`() throws {
-        let stack = try TestStack(workers: [.train, .distill, .unlearn])
+        let stack = try TestStack(workers: JobKind.allCases)
         let teacher = try stack.finish(
             stack.publish(
                 .train,
@@ -17,6 +17,13 @@ import Testing
             )
         )
         #expect(teacher.state == "succeeded")
+        let judge = try stack.publish(
+            .train,
+            Tiny.classifier,
+            inputs: #"{"dataset": "tiny"}"#,
+            name: "judge"
+        )
+        #expect(try stack.finish(judge).state == "succeeded")
         let cases: [(JobKind, String, String)] = [
             (.train, Tiny.teacher(steps: 80, snapshots: 20), #"{"dataset": "tiny"}"#),
             (
@@ -27,9 +34,14 @@ import Testing
                 .unlearn, Tiny.forget("saddle", steps: 60, snapshots: 10),
                 #"{"original": "teacher"}"#
             ),
+            (
+                .evaluate, Tiny.longEvaluation,
+                #"{"subject": "student", "original": "teacher", "classifier": "judge", "dataset": "tiny"}"#
+            ),
         ]
         for (kind, spec, inputs) in cases {
-            let whole = try stack.publish(kind, spec, inputs: inputs)
+            let name = kind == .distill ? "student" : nil
+            let whole = try stack.publish(kind, spec, inputs: inputs, name: name)
             #expect(try stack.finish(whole).state == "succeeded")
             let broken = try stack.publish(kind, spec, inputs: inputs)
             let child = try stack.wait { () -> Int32? in

@@ -9,6 +9,15 @@ func readmeBlocks(_ language: String) throws -> [String] {
     }
 }
 
+/// The commands of README.md's shell blocks, continued lines joined, without comments.
+func readmeCommands() throws -> [String] {
+    try readmeBlocks("sh").flatMap { block in
+        block.replacing("|\n", with: "|").split(separator: "\n").map { line in
+            (line.components(separatedBy: " #").first ?? "").trimmingCharacters(in: .whitespaces)
+        }
+    }
+}
+
 /// The folder that holds Package.swift.
 let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()

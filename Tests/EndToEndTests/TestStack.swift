@@ -20,6 +20,8 @@ final class TestStack {
     private let broker: EmbeddedBroker
     private let producer: Producer
     private let folder: URL
+    /// Whether the store has a file system of its own.
+    private let isMounted: Bool
     private var workers: [JobKind: Process] = [:]
 
     /// Where the test's own program, and so all others, was built.
@@ -28,13 +30,19 @@ final class TestStack {
         ? Bundle.main.bundleURL.deletingLastPathComponent()
         : URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
 
-    init(workers kinds: [JobKind]) throws {
+    /// Starts all of it; `disk`, the options of a tmpfs, gives the store a disk of its own.
+    init(workers kinds: [JobKind], disk: String? = nil) throws {
         let conninfo = try PrivatePostgres.testDatabase()
         database = try Connection(conninfo)
         (queue, ledger) = (JobQueue(database), Ledger(database))
         broker = try EmbeddedBroker(partitions: 1)
         producer = try Producer(Configuration(bootstrap: broker.bootstrap))
         folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        if let disk {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try #require(mount("tmpfs", folder.path, "tmpfs", 0, disk) == 0)
+        }
+        isMounted = disk != nil
         store = try ArtifactStore(url: folder.absoluteString)
         environment = ProcessInfo.processInfo.environment.merging([
             "PALIMPSEST_DATABASE": conninfo, "PALIMPSEST_KAFKA": broker.bootstrap,
@@ -62,6 +70,7 @@ final class TestStack {
             worker.terminate()
             worker.waitUntilExit()
         }
+        if isMounted { umount2(folder.path, Int32(MNT_DETACH)) }
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -124,8 +133,8 @@ final class TestStack {
     }
 
     /// Publishes `value` as it is.
-    func publish(raw value: String, to topic: String) throws {
-        try producer.send(to: topic, key: "", value: Data(value.utf8))
+    func publish(raw value: String, to topic: String, headers: [String: String] = [:]) throws {
+        try producer.send(to: topic, key: "", headers: headers, value: Data(value.utf8))
     }
 
     /// Waits for the job's end.
@@ -147,7 +156,14 @@ final class TestStack {
 
     /// Runs the program `palimpsest` and returns what it printed, with its status.
     func palimpsest(_ arguments: String...) throws -> (text: String, status: Int32) {
+        try palimpsest(arguments, in: nil)
+    }
+
+    /// The same with `folder` as the current one.
+    func palimpsest(_ arguments: [String], in folder: URL?) throws -> (text: String, status: Int32)
+    {
         let process = Process()
+        process.currentDirectoryURL = folder ?? repository
         process.executableURL = TestStack.programs.appending(path: "palimpsest")
         process.arguments = arguments
         process.environment = environment
@@ -194,6 +210,13 @@ enum Tiny {
         "snapshot_every_steps": \(snapshots)}}
         """
     }
+
+    /// Some 70 batches in two seconds.
+    static let longEvaluation = """
+        {"metrics": ["fid", "accuracy", "integrity", "forgetting"], "samples": 280, "pairs": 140,
+        "batch_size": 14, "forget": ["star"], "sampler": {"steps": 24}, "bootstrap_rounds": 20,
+        "grid_steps": [1], "snapshot_every_steps": 3}
+        """
 
     static let evaluation = """
         {"metrics": ["fid", "accuracy", "integrity", "forgetting"], "samples": 28, "pairs": 14,
