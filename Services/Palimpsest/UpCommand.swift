@@ -19,6 +19,8 @@ let upCommand = Command(
         Publish jobs with `palimpsest submit FILE`; Ctrl-C ends everything.
         """
     )
+    // Whoever reads a pipe wants to know now, not when a buffer is full.
+    fflush(nil)
     let interrupt = Interrupt()
     while !interrupt.shutdown.wait(1) {
         if let worker = stack.deadWorker {
