@@ -50,8 +50,22 @@ private func entry(at path: String) -> SourceEntry {
 ///
 /// - Throws: `ImportError` where it is no archive, or damaged: then nothing of it is used.
 func entries(inArchive url: URL, _ body: (String, SourceEntry) throws -> Void) throws {
-    let archive = try ArchiveReader(url)
-    while let (path, entry) = try archive.next() { try body(path, entry) }
+    try withUTF8Names {
+        let archive = try ArchiveReader(url)
+        while let (path, entry) = try archive.next() { try body(path, entry) }
+    }
+}
+
+/// Runs `body` in a locale of UTF-8 for this thread: in the C locale, which containers have,
+/// libarchive gives no name that is not ASCII.
+private func withUTF8Names(_ body: () throws -> Void) rethrows {
+    guard let utf8 = newlocale(1 << LC_CTYPE, "C.UTF-8", nil) else { return try body() }
+    let before = uselocale(utf8)
+    defer {
+        uselocale(before)
+        freelocale(utf8)
+    }
+    try body()
 }
 
 /// The bytes of the file at `url`, decompressed where it is compressed.
@@ -92,7 +106,7 @@ private final class ArchiveReader {
         var header: OpaquePointer?
         let status = archive_read_next_header(archive, &header)
         if status == ARCHIVE_EOF { return nil }
-        // A warning tells of a name that this locale cannot show; we ask for it in UTF-8.
+        // A warning tells of a name or an attribute that could not be converted.
         guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let header else { throw fault }
         let name = archive_entry_pathname_utf8(header) ?? archive_entry_pathname(header)
         let path = name.map { String(cString: $0) } ?? ""

@@ -1,6 +1,7 @@
 import CArchive
 import Datasets
 import Foundation
+import Glibc
 import Images
 import Testing
 
@@ -44,6 +45,12 @@ let AE_IFIFO: UInt32 = 0o010000
 
 /// A tar in the pax format by libarchive, gzipped where wanted.
 func tar(_ entries: [TarEntry], to url: URL, compressed: Bool = false) throws {
+    let utf8 = try #require(newlocale(1 << LC_CTYPE, "C.UTF-8", nil))
+    let before = uselocale(utf8)
+    defer {
+        uselocale(before)
+        freelocale(utf8)
+    }
     let archive = try #require(archive_write_new())
     defer { archive_write_free(archive) }
     archive_write_set_format_pax_restricted(archive)
