@@ -48,7 +48,11 @@ struct JobRequestTests {
         ),
         (
             "kind: train\nspec: { method: diffusion, work: { steps: 1.5 } }\ninputs: { dataset: a }",
-            "work.steps"
+            "work.steps is 1.5; it must be a whole number"
+        ),
+        (
+            "kind: train\nspec: { method: diffusion, ema: 0.5, network: { blocks: [1, 2.5] } }\ninputs: { dataset: a }",
+            "network.blocks.1 is 2.5; it must be a whole number"
         ),
         (
             "kind: train\nspec: { method: diffusion, network: { widths: 8 } }\ninputs: { dataset: a }",

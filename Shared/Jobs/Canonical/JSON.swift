@@ -44,7 +44,22 @@ public enum JSON: Equatable, Sendable {
             decoder.keyDecodingStrategy = .convertFromSnakeCase
             return try decoder.decode(type, from: JSONEncoder().encode(self))
         } catch {
-            throw SpecError(reason(error))
+            throw SpecError(problems: misplacedFractions(type) ?? [reason(error)])
+        }
+    }
+
+    /// The numbers that are no whole ones where `type` wants such; Foundation does not say where.
+    private func misplacedFractions(_ type: (some Decodable).Type) -> [String]? {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let fractions = leaves.filter { $0.value.isFraction }
+        let rounded = fractions.reduce(self) { $0.replacing($1.path, with: .int(0)) }
+        let decodes = { (json: JSON) in
+            (try? decoder.decode(type, from: JSONEncoder().encode(json))) != nil
+        }
+        guard !fractions.isEmpty, decodes(rounded) else { return nil }
+        return fractions.filter { !decodes(rounded.replacing($0.path, with: $0.value)) }.map {
+            "\($0.path.joined(separator: ".")) is \($0.value.shown); it must be a whole number"
         }
     }
 

@@ -1,5 +1,3 @@
-import Foundation
-
 extension JSON {
     /// This value with the members of `given` in place of its own.
     ///
@@ -64,11 +62,5 @@ extension JSON {
         case .string: "texts"
         default: "values"
         }
-    }
-
-    /// The value as it was written, shortened.
-    private var shown: String {
-        let text = String(decoding: canonical, as: UTF8.self)
-        return text.count > 60 ? text.prefix(60) + "…" : text
     }
 }
