@@ -131,7 +131,7 @@ import Testing
                 kind: "checkpoint",
                 content: ghost,
                 bytes: 0,
-                info: .null
+                info: .object([:])
             ),
             from: "test",
             name: "ghost"
