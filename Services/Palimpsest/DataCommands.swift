@@ -7,7 +7,7 @@ import Store
 
 let dataImportCommand = Command(
     "data import",
-    summary: "Imports a folder or tar of images as a dataset; a file's folder is its class.",
+    summary: "Imports a folder or tar of images (a folder is a class), CIFAR binary, IDX or .npy.",
     arguments: ["NAME", "PATH"],
     options: [
         Option("resolution", "PIXELS", help: "side of the images; that of the first by default"),

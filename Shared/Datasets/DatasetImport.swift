@@ -20,6 +20,7 @@ public struct DatasetImport {
     /// - Returns: the dataset, and every file that was refused with the reason.
     /// - Throws: `ImportError` where nothing could be imported, or on the first refusal if strict.
     public func run(_ url: URL) throws -> (dataset: Dataset, refused: [Refusal]) {
+        _ = try resolution.map(usable)
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
             throw ImportError("\(url.path) does not exist; give a folder or a tar of images")

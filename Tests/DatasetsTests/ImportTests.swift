@@ -113,6 +113,18 @@ struct ImportTests {
         }
     }
 
+    @Test(arguments: [-1, 0, 3, 4_097]) func `an unusable size is refused`(side: Int) throws {
+        try withFolder { folder in
+            try write(files, to: folder)
+            var importer = DatasetImport()
+            importer.resolution = side
+            #expect(
+                problem { _ = try importer.run(folder) }
+                    == "an image of \(side) pixels a side; 4 to 4096 are usable"
+            )
+        }
+    }
+
     @Test func `one class is a dataset`() throws {
         try withFolder { folder in
             try write(["only/1.png": png(9)], to: folder)
