@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Installs what the build needs and what is missing: Debian packages, and libtorch into .deps.
+# Installs what is missing: Debian packages, and libtorch into .deps. With the word `build` only
+# what the build needs, else also what tests and demo do.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 torch_version=2.13.0
 packages=(libpq-dev librdkafka-dev libopenblas0 libssl-dev libyaml-dev
-    libpng-dev libturbojpeg0-dev libarchive-dev pkg-config postgresql kcat docker-compose)
+    libpng-dev libturbojpeg0-dev libarchive-dev pkg-config)
+[ "${1:-}" = build ] || packages+=(postgresql kcat docker-compose)
 
 fail() { echo "setup: $*" >&2; exit 1; }
 
@@ -41,6 +43,34 @@ install_packages() {
             "${missing[@]}" >/dev/null; } || fail "apt-get cannot install ${missing[*]}"
 }
 
+download() {
+    local folder=$1
+    shift
+    python3 -m pip download --quiet --no-deps --dest "$folder" "$@" ||
+        fail "pip cannot download $*; set LIBTORCH to a libtorch folder"
+}
+
+# unpack FOLDER PACKAGE PREFIX…: the files of a downloaded package whose names begin so.
+unpack() {
+    python3 - "$@" <<'PYTHON'
+import pathlib, sys, zipfile
+folder, package, *prefixes = sys.argv[1:]
+with zipfile.ZipFile(next(pathlib.Path(folder).glob(package + "-*.whl"))) as wheel:
+    wheel.extractall(folder, [n for n in wheel.namelist() if n.startswith(tuple(prefixes))])
+PYTHON
+}
+
+# PyPI's build for x86-64 is that for CUDA: its CPU library needs two small libraries of CUDA's to
+# load. The kernels for a GPU are left out; with a GPU, set LIBTORCH to an installed torch.
+without_cuda() {
+    local work=$1
+    download "$work" 'nvidia-cuda-runtime>=13.0,<13.1' 'nvidia-cuda-cupti>=13.0,<13.1'
+    unpack "$work" nvidia_cuda_runtime nvidia/cu13/lib/libcudart.so
+    unpack "$work" nvidia_cuda_cupti nvidia/cu13/lib/libcupti.so
+    mv "$work"/nvidia/cu13/lib/* "$work/torch/lib/"
+    rm "$work"/torch/lib/lib{torch_cuda,torch_cuda_linalg,c10_cuda,torch_nvshmem,caffe2_nvrtc}.so
+}
+
 # The Python package holds libtorch; pip only downloads it.
 fetch_libtorch() {
     [ -z "${LIBTORCH:-}" ] || return 0
@@ -53,14 +83,9 @@ fetch_libtorch() {
     work=$(mktemp -d .deps/fetch.XXXXXX)
     # Expanded now: the function's variable is gone when the script ends.
     trap "rm -rf '$work'" EXIT
-    python3 -m pip download --quiet --no-deps --dest "$work" "torch==$torch_version" ||
-        fail "pip cannot download torch==$torch_version; set LIBTORCH to a libtorch folder"
-    python3 - "$work" <<'PYTHON'
-import pathlib, sys, zipfile
-work = pathlib.Path(sys.argv[1])
-with zipfile.ZipFile(next(work.glob("torch-*.whl"))) as wheel:
-    wheel.extractall(work, [n for n in wheel.namelist() if n.startswith(("torch/lib/", "torch/include/"))])
-PYTHON
+    download "$work" "torch==$torch_version"
+    unpack "$work" torch torch/lib/ torch/include/
+    [ ! -e "$work/torch/lib/libtorch_cuda.so" ] || without_cuda "$work"
     rm -rf .deps/libtorch
     mv "$work/torch" .deps/libtorch
     echo "$torch_version" > .deps/libtorch/version
