@@ -2,15 +2,16 @@
 
 Weight j of tensor i (in the order of the sorted names) is 0.3 * sin(0.7 i + 1.3 j + 0.1), so the
 Swift test fills its network the same way and needs no weight file. Prints the sums and first
-values of outputs and of the gradient of sum(output^2). Run with torch 2.13.
+values of outputs and of the gradient of sum(output^2). Run with torch 2.13. The benchmarks' peer
+(Tests/Benchmarks/peer) trains the same U-ViT.
 """
+import functools
+import itertools
 import math
 import sys
 
 import torch
 import torch.nn.functional as F
-
-torch.set_num_threads(1)
 
 
 def fill(shapes):
@@ -33,11 +34,11 @@ def groups(c):
 
 
 class Net:
-    def __init__(self, w):
-        self.w = w
+    def __init__(self, w, attend):
+        self.w, self.attend = w, attend
 
     def lin(self, x, n):
-        return x @ self.w[n + ".weight"].T + self.w[n + ".bias"]
+        return F.linear(x, self.w[n + ".weight"], self.w[n + ".bias"])
 
     def gn(self, x, n):
         return F.group_norm(x, groups(x.shape[1]), self.w[n + ".weight"], self.w[n + ".bias"], 1e-6)
@@ -53,9 +54,9 @@ class Net:
     def attention(self, x, n, head):
         b, t, c = x.shape
         qkv = self.lin(self.ln(x, n + ".norm"), n + ".qkv").reshape(b, t, 3, c // head, head)
-        q, k, v = (qkv[:, :, i].transpose(1, 2) for i in range(3))
+        q, k, v = (part.transpose(1, 2) for part in qkv.unbind(2))
         q, k = self.ln(q, n + ".query_norm"), self.ln(k, n + ".key_norm")
-        a = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(head), -1) @ v
+        a = self.attend(q, k, v)
         return self.lin(a.transpose(1, 2).reshape(b, t, c), n + ".out")
 
     def residual(self, x, n, emb):
@@ -75,36 +76,45 @@ class Net:
         return f(x.flatten(2).transpose(1, 2)).transpose(1, 2).reshape(s)
 
 
-def uvit(w, x, logsnr, labels, head=8):
-    n = Net(w)
+def attend(q, k, v):
+    return torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), -1) @ v
+
+
+def uvit(w, x, logsnr, labels, head=8, attend=attend):
+    n = Net(w, attend)
     e = w["noise.0.weight"].shape[0]
     time = torch.atan(torch.exp(-logsnr / 2)) * 2000 / math.pi
     rates = torch.exp(-math.log(10000) / (e // 2) * torch.arange(e // 2))
     angles = time[:, None] * rates[None]
     emb = n.lin(F.silu(n.lin(torch.cat([angles.sin(), angles.cos()], 1), "noise.0")), "noise.1")
-    emb = emb + w["class.embedding"][labels]
+    emb = emb + F.embedding(labels, w["class.embedding"])
 
-    def middle(x):
-        f = lambda t: n.block(t, "middle.0", emb, head)
-        return n.tokens(x + w["middle.position"], f)
+    def stage(x, name):
+        blocks = itertools.takewhile(
+            lambda b: b + ".modulation.weight" in w, (f"{name}.{i}" for i in itertools.count())
+        )
+        if name + ".0.conv1.weight" in w:
+            return functools.reduce(lambda x, b: n.residual(x, b, emb), blocks, x)
+        return n.tokens(x, lambda t: functools.reduce(lambda t, b: n.block(t, b, emb, head), blocks, t))
 
-    def transformer_level(x):
-        x = x + w["levels.1.position"]
-        h = n.tokens(x, lambda t: n.block(t, "levels.1.down.0", emb, head))
-        y = n.conv(F.avg_pool2d(h, 2), "levels.1.shrink")
-        u = F.interpolate(n.conv(middle(y) - y, "levels.1.grow"), scale_factor=2)
-        return n.tokens(h + u, lambda t: n.block(t, "levels.1.up.0", emb, head))
+    def level(x, i):
+        name = f"levels.{i}"
+        if name + ".shrink.weight" not in w:
+            return stage(x + w["middle.position"], "middle")
+        if name + ".position" in w:
+            x = x + w[name + ".position"]
+        h = stage(x, name + ".down")
+        y = n.conv(F.avg_pool2d(h, 2), name + ".shrink")
+        u = F.interpolate(n.conv(level(y, i + 1) - y, name + ".grow"), scale_factor=2)
+        return stage(h + u, name + ".up")
 
-    h = n.residual(n.conv(x, "stem", 2), "levels.0.down.0", emb)
-    y = n.conv(F.avg_pool2d(h, 2), "levels.0.shrink")
-    u = F.interpolate(n.conv(transformer_level(y) - y, "levels.0.grow"), scale_factor=2)
-    h = n.residual(h + u, "levels.0.up.0", emb)
-    h = F.silu(n.gn(h, "out_norm"))
-    return F.conv_transpose2d(h, w["out.weight"], w["out.bias"], 2)
+    patch = w["stem.weight"].shape[-1]
+    h = F.silu(n.gn(level(n.conv(x, "stem", patch), 0), "out_norm"))
+    return F.conv_transpose2d(h, w["out.weight"], w["out.bias"], patch)
 
 
 def vit(w, x, head=8):
-    n = Net(w)
+    n = Net(w, attend)
     t = n.conv(x, "stem", 4).flatten(2).transpose(1, 2) + w["position"]
     t = t + n.attention(t, "blocks.0.attention", head)
     t = t + n.lin(F.gelu(n.lin(n.ln(t, "blocks.0.norm"), "blocks.0.up")), "blocks.0.down")
@@ -122,8 +132,15 @@ def shapes(path):
     return {n: tuple(map(int, s.split(","))) for n, s in (l.split() for l in open(path))}
 
 
-# The names and shapes come from the Swift test's own list, one "name a,b,c" a line.
-w = fill(shapes(sys.argv[1]))
-show("uvit", uvit(w, wave((2, 3, 16, 16), 0.2), torch.tensor([-1.5, 2.0]), torch.tensor([0, 3])), w)
-w = fill(shapes(sys.argv[2]))
-show("vit", vit(w, wave((2, 3, 16, 16), 0.2)), w)
+def main():
+    torch.set_num_threads(1)
+    # The names and shapes come from the Swift test's own list, one "name a,b,c" a line.
+    w = fill(shapes(sys.argv[1]))
+    levels, labels = torch.tensor([-1.5, 2.0]), torch.tensor([0, 3])
+    show("uvit", uvit(w, wave((2, 3, 16, 16), 0.2), levels, labels), w)
+    w = fill(shapes(sys.argv[2]))
+    show("vit", vit(w, wave((2, 3, 16, 16), 0.2)), w)
+
+
+if __name__ == "__main__":
+    main()
