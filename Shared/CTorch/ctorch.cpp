@@ -207,12 +207,14 @@ void ct_set_grad_enabled(bool on) { at::GradMode::set_enabled(on); }
 bool ct_autocast_enabled(int32_t device_type) {
     return at::autocast::is_autocast_enabled(static_cast<at::DeviceType>(device_type));
 }
-void ct_set_autocast(int32_t device_type, bool on, int32_t type) {
-    auto device = static_cast<at::DeviceType>(device_type);
-    at::autocast::clear_cache();
-    at::autocast::set_autocast_dtype(device, static_cast<at::ScalarType>(type));
-    at::autocast::set_autocast_enabled(device, on);
+void ct_enable_autocast(int32_t device_type, bool on) {
+    at::autocast::set_autocast_enabled(static_cast<at::DeviceType>(device_type), on);
 }
+void ct_set_autocast_type(int32_t device_type, int32_t type) {
+    auto device = static_cast<at::DeviceType>(device_type);
+    at::autocast::set_autocast_dtype(device, static_cast<at::ScalarType>(type));
+}
+void ct_forget_casts(void) { at::autocast::clear_cache(); }
 
 ct_generator *ct_generator_new(uint64_t seed) {
     return guarded(static_cast<ct_generator *>(nullptr), [&] {

@@ -88,7 +88,15 @@ struct Attention {
         let parts = project(norm(x)).chunks(3, axis: 2).map {
             $0.reshaped([batch, tokens, width / head, head]).transposed(1, 2)
         }
-        let mixed = Tensor.attention(queryNorm(parts[0]), keyNorm(parts[1]), parts[2])
+        let mixed = attend(queryNorm(parts[0]), keyNorm(parts[1]), parts[2])
         return out(mixed.transposed(1, 2).reshaped([batch, tokens, width]))
+    }
+
+    /// In float32 on a CPU: its gradient in bf16 took five times as long there (libtorch 2.13).
+    private func attend(_ q: Tensor, _ k: Tensor, _ v: Tensor) -> Tensor {
+        guard q.device == .cpu else { return .attention(q, k, v) }
+        return withoutAutocast(on: .cpu) {
+            .attention(q.to(.float32), k.to(.float32), v.to(.float32))
+        }
     }
 }

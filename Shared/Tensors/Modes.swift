@@ -18,8 +18,24 @@ public func autocast<Result>(
 ) rethrows -> Result {
     guard let dtype else { return try body() }
     let before = ct_autocast_enabled(device.type)
-    ct_set_autocast(device.type, true, dtype.rawValue)
-    defer { ct_set_autocast(device.type, before, dtype.rawValue) }
+    ct_set_autocast_type(device.type, dtype.rawValue)
+    ct_enable_autocast(device.type, true)
+    ct_forget_casts()
+    defer {
+        ct_enable_autocast(device.type, before)
+        ct_forget_casts()
+    }
+    return try body()
+}
+
+/// Runs `body` in the types of its tensors, inside `autocast` too.
+public func withoutAutocast<Result>(
+    on device: Device,
+    _ body: () throws -> Result
+) rethrows -> Result {
+    let before = ct_autocast_enabled(device.type)
+    ct_enable_autocast(device.type, false)
+    defer { ct_enable_autocast(device.type, before) }
     return try body()
 }
 

@@ -66,7 +66,8 @@ public final class DiffusionModel {
         _ labels: Tensor,
         dropout: Generator? = nil
     ) -> Tensor {
-        autocast(to: plan.lowPrecision, on: plan.device) {
+        let noised = plan.channelsLast ? noised.channelsLast() : noised
+        return autocast(to: plan.lowPrecision, on: plan.device) {
             network(noised, logSNR: logSNR, labels: labels, dropout: dropout)
         }
     }

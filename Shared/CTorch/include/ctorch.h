@@ -62,7 +62,10 @@ bool ct_gradients(const ct_tensor *output, const ct_tensor *seed, ct_tensor *con
 bool ct_grad_enabled(void);
 void ct_set_grad_enabled(bool on);
 bool ct_autocast_enabled(int32_t device_type);
-void ct_set_autocast(int32_t device_type, bool on, int32_t type);
+void ct_enable_autocast(int32_t device_type, bool on);
+void ct_set_autocast_type(int32_t device_type, int32_t type);
+/// Drops the weights that autocast keeps in its type, which it would else use after they changed.
+void ct_forget_casts(void);
 
 ct_generator *ct_generator_new(uint64_t seed);
 void ct_generator_free(ct_generator *g);
