@@ -1,5 +1,5 @@
 # `make demo` and `make test` do everything that is needed first; both can be run again at any time.
-.PHONY: help setup build test lint demo bench clean
+.PHONY: help setup build test lint demo peer bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -21,7 +21,10 @@ demo: build ## run the whole chain on the built-in shapes
 	rm -rf .demo
 	.build/release/palimpsest demo
 
-bench: build ## measure; prints JSON lines
+peer: setup ## make the Python environment of the benchmarks' peer
+	@scripts/peer.sh
+
+bench: build peer ## measure; prints JSON lines
 	.build/release/benchmarks
 
 clean: ## remove what was built and downloaded

@@ -224,7 +224,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "benchmarks",
-            dependencies: maths + ["Randomness", "Statistics"],
+            dependencies: maths + ["Lifecycle", "Randomness", "Statistics"],
             path: "Tests/Benchmarks",
             exclude: ["peer", "results"],
             swiftSettings: strict

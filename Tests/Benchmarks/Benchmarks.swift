@@ -9,12 +9,19 @@ struct Benchmarks {
         ("tensor_call", benchmarkTensorCall),
         ("training_step", benchmarkTrainingStep),
         ("sampling", benchmarkSampling),
+        ("start", benchmarkStart),
+        ("peak_memory", benchmarkPeakMemory),
         ("frechet", benchmarkFrechet),
         ("safetensors", benchmarkSafeTensors),
     ]
 
     static func main() throws {
         let chosen = CommandLine.arguments.dropFirst()
+        let names = all.map(\.name)
+        if let wrong = chosen.first(where: { !names.contains($0) }) {
+            print("benchmarks: there is no '\(wrong)'; there are \(names.joined(separator: ", "))")
+            exit(2)
+        }
         for benchmark in all where chosen.isEmpty || chosen.contains(benchmark.name) {
             try benchmark.run()
         }
@@ -32,16 +39,16 @@ func seconds(_ rounds: Int, _ body: () throws -> Void) rethrows -> Double {
     return times.sorted()[rounds / 2]
 }
 
-/// One line with the machine and the peak memory so far.
+/// One line with the day and the machine.
 func report(_ name: String, _ values: [String: JSON]) {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    let day = Date.now.formatted(.iso8601.year().month().day())
     let common: [String: JSON] = [
-        "benchmark": .string(name), "by": .string("palimpsest"), "machine": .string(machine),
-        "libtorch": .string(Engine.version), "peak_mib": .int(usage.ru_maxrss / 1024),
+        "benchmark": .string(name), "date": .string(day), "machine": .string(machine),
+        "torch": .string(Engine.version),
     ]
     let line = JSON.object(values.merging(common) { own, _ in own })
-    print(String(decoding: line.canonical, as: UTF8.self))
+    // At once, through a pipe too.
+    FileHandle.standardOutput.write(line.canonical + [0x0A])
 }
 
 private let machine: String = {
