@@ -1,5 +1,5 @@
 # `make demo` and `make test` do everything that is needed first; both can be run again at any time.
-.PHONY: help setup build test lint demo peer bench clean
+.PHONY: help setup build test lint demo peer bench claims clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -27,5 +27,8 @@ peer: setup ## make the Python environment of the benchmarks' peer
 bench: build peer ## measure; prints JSON lines
 	.build/release/benchmarks
 
+claims: build ## test the papers' claims on shapes, half an hour; prints JSON lines
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} .build/release/benchmarks claims
+
 clean: ## remove what was built and downloaded
-	rm -rf .build .deps .demo .palimpsest
+	rm -rf .build .deps .demo .palimpsest .claims

@@ -224,7 +224,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "benchmarks",
-            dependencies: maths + ["Lifecycle", "Randomness", "Statistics"],
+            dependencies: maths + [
+                "Lifecycle", "Randomness", "Statistics", "Distillation", "Unlearning", "Evaluation",
+            ],
             path: "Tests/Benchmarks",
             exclude: ["peer", "results"],
             swiftSettings: strict

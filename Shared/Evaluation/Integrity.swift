@@ -2,7 +2,7 @@ import Checkpoints
 import Jobs
 import Statistics
 import Tensors
-import Training
+package import Training
 
 /// How much an unlearned model still answers like its original: perceptual distance between
 /// samples of both from the same noise, on classes that were to be kept.
@@ -54,7 +54,7 @@ struct Integrity {
 }
 
 /// The distance between partners of two sets of samples, as many as the shorter set has.
-private func perceptualDistances(
+package func perceptualDistances(
     _ a: JudgedSamples,
     _ b: JudgedSamples,
     _ side: Int,

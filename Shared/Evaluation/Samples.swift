@@ -1,30 +1,30 @@
 import Checkpoints
-import Foundation
+package import Foundation
 import Images
-import Jobs
+package import Jobs
 import Tensors
-import Training
+package import Training
 
 /// Samples of one model with what the judge saw in them, as far as they are drawn.
-struct JudgedSamples {
+package struct JudgedSamples {
     /// Of every sample that is asked for.
-    let labels: [Int]
+    package let labels: [Int]
     /// `[drawn, 3, side, side]`.
-    private(set) var images = Data()
+    package private(set) var images = Data()
     /// `[drawn, width]`, row-major.
-    private(set) var features: [Double] = []
+    package private(set) var features: [Double] = []
     /// For each sample the probability of each class.
-    private(set) var probabilities: [[Double]] = []
+    package private(set) var probabilities: [[Double]] = []
 
     init(labels: [Int]) { self.labels = labels }
 
     /// The class that the judge sees in each sample.
-    var seen: [Int] {
+    package var seen: [Int] {
         probabilities.map { row in row.indices.max { row[$0] < row[$1] } ?? 0 }
     }
 
     /// The share of samples that are seen as the class they were asked for.
-    var accuracy: Double {
+    package var accuracy: Double {
         let right = zip(labels, seen).count { $0 == $1 }
         return Double(right) / Double(max(1, labels.count))
     }
@@ -65,20 +65,25 @@ struct JudgedSamples {
 }
 
 /// Samples that an evaluation asks for: of which model, for which labels, from which noise.
-struct SampleSet {
+package struct SampleSet {
     let model: DiffusionModel
     let sampler: SamplerSpec
     /// Sample i starts from the noise of index `first` + i.
     let first: Int
-    var samples: JudgedSamples
+    package var samples: JudgedSamples
 
-    init(_ model: DiffusionModel, _ sampler: SamplerSpec, labels: [Int], first: Int = 0) {
+    package init(
+        _ model: DiffusionModel,
+        _ sampler: SamplerSpec,
+        labels: [Int],
+        first: Int = 0
+    ) {
         (self.model, self.sampler, self.first) = (model, sampler, first)
         samples = JudgedSamples(labels: labels)
     }
 
     /// Draws the samples at `places`, which come next.
-    mutating func draw(_ places: Range<Int>, seed: Int, judge: Classifier) throws {
+    package mutating func draw(_ places: Range<Int>, seed: Int, judge: Classifier) throws {
         let batch = try model.sample(
             sampler,
             labels: Array(samples.labels[places]),

@@ -23,25 +23,54 @@ public func bootstrapMean(
     seed: UInt64
 ) -> Interval {
     precondition(!values.isEmpty && values.count == groups.count, "a group for each value")
-    let clusters = Dictionary(grouping: zip(groups, values), by: \.0).sorted { $0.key < $1.key }
-        .map { $0.value.map(\.1) }
-    let philox = Philox(key: seed)
+    let resampling = Resampling(groups, drawingGroups: true, seed: seed)
     let means = (0..<rounds).map { round in
+        let drawn = resampling.indices(round: round)
+        return drawn.reduce(0) { $0 + values[$1] } / Double(drawn.count)
+    }
+    return Interval(value: values.reduce(0, +) / Double(values.count), percentilesOf: means)
+}
+
+extension Interval {
+    /// `value` between the 2.5th and the 97.5th percentile of `resampled`, its values in the
+    /// rounds of a bootstrap.
+    ///
+    /// - Precondition: there is a round.
+    public init(value: Double, percentilesOf resampled: [Double]) {
+        precondition(!resampled.isEmpty, "an interval needs a round of the bootstrap")
+        let sorted = resampled.sorted()
+        let at = { (share: Double) in sorted[Int((share * Double(sorted.count - 1)).rounded())] }
+        self.init(value: value, low: at(0.025), high: at(0.975))
+    }
+}
+
+/// Draws the rows of a sample anew, with replacement, for a bootstrap; the draws of a round are a
+/// function of the seed, so that several statistics can be compared on the same rows.
+public struct Resampling: Sendable {
+    private let clusters: [[Int]]
+    private let drawingGroups: Bool
+    private let philox: Philox
+
+    /// - Parameters:
+    ///   - groups: the group of each row.
+    ///   - drawingGroups: whether the groups are drawn too, as a sample of more groups, or stay as
+    ///     they are and only their members are drawn.
+    ///   - seed: what the draws are a function of.
+    public init(_ groups: [Int], drawingGroups: Bool, seed: UInt64) {
+        clusters = Dictionary(grouping: groups.indices, by: { groups[$0] })
+            .sorted { $0.key < $1.key }.map(\.value)
+        self.drawingGroups = drawingGroups
+        philox = Philox(key: seed)
+    }
+
+    /// The rows that `round` draws.
+    public func indices(round: Int) -> [Int] {
         var draws = Draws(philox: philox, stream: UInt64(round))
-        var (sum, count) = (0.0, 0)
-        for _ in clusters {
-            let cluster = clusters[draws.next(below: clusters.count)]
-            for _ in cluster { sum += cluster[draws.next(below: cluster.count)] }
-            count += cluster.count
+        return clusters.flatMap { own in
+            let cluster = drawingGroups ? clusters[draws.next(below: clusters.count)] : own
+            return cluster.map { _ in cluster[draws.next(below: cluster.count)] }
         }
-        return sum / Double(count)
-    }.sorted()
-    let at = { (share: Double) in means[Int((share * Double(rounds - 1)).rounded())] }
-    return Interval(
-        value: values.reduce(0, +) / Double(values.count),
-        low: at(0.025),
-        high: at(0.975)
-    )
+    }
 }
 
 /// Integers from one stream of a counter-based generator, in order.

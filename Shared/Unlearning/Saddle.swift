@@ -6,7 +6,9 @@ extension Unlearning {
     /// Saddle, variant S2: min over weights, max over λ ≥ 0 of
     /// integrity loss + λ · (τ − rise of the forgotten examples' denoising loss).
     ///
-    /// λ grows while the rise is below τ and falls once it is above (dual ascent). Reconstructed
+    /// λ grows while the rise is below τ and falls once it is above (dual ascent). Ours is a step
+    /// more careful: while the running average of the rise is above τ, λ counts as 0, so that the
+    /// push ends where the goal is met and not only once λ has fallen that far. Reconstructed
     /// from arXiv:2411.02068, which gives the two losses' roles but, as far as we could read, not
     /// their form.
     mutating func saddleStep(_ index: Int, _ generator: Generator) throws -> [String: Double] {

@@ -2,7 +2,8 @@ import Foundation
 import Jobs
 import Tensors
 
-/// Prints one JSON line for each benchmark; names on the command line choose among them.
+/// Prints one JSON line for each benchmark; names on the command line choose among them. After
+/// `claims`, they choose among the papers' claims.
 @main
 struct Benchmarks {
     static let all: [(name: String, run: @Sendable () throws -> Void)] = [
@@ -17,6 +18,7 @@ struct Benchmarks {
 
     static func main() throws {
         let chosen = CommandLine.arguments.dropFirst()
+        if chosen.first == "claims" { return try testClaims(Array(chosen.dropFirst())) }
         let names = all.map(\.name)
         if let wrong = chosen.first(where: { !names.contains($0) }) {
             print("benchmarks: there is no '\(wrong)'; there are \(names.joined(separator: ", "))")

@@ -31,4 +31,15 @@ struct BootstrapTests {
         let apart = bootstrapMean(values, groups: Array(0..<100), rounds: 400, seed: 1)
         #expect(together.high - together.low > 2 * (apart.high - apart.low))
     }
+
+    @Test func `fixed groups keep their sizes and drawn groups come whole`() {
+        let groups = [0, 0, 1, 1, 1, 1]
+        let fixed = Resampling(groups, drawingGroups: false, seed: 3)
+        let drawn = Resampling(groups, drawingGroups: true, seed: 3)
+        let sizes = (0..<50).map { round in
+            #expect(fixed.indices(round: round).count { groups[$0] == 0 } == 2)
+            return drawn.indices(round: round).count
+        }
+        #expect(Set(sizes) == [4, 6, 8])
+    }
 }

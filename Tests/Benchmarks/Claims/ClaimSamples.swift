@@ -1,0 +1,112 @@
+import Datasets
+import Evaluation
+import Jobs
+import Statistics
+import Tensors
+import Training
+
+/// Samples of a model with their class labels, and what real images of those classes look like.
+struct ClaimSamples {
+    let drawn: JudgedSamples
+    let fid: Double
+    private let real: Moments
+
+    /// Whether the judge sees each sample as the class asked for.
+    var hits: [Double] { zip(drawn.labels, drawn.seen).map { $0 == $1 ? 1 : 0 } }
+    var width: Int { drawn.features.count / drawn.labels.count }
+
+    init(_ drawn: JudgedSamples, against real: Moments) throws {
+        (self.drawn, self.real) = (drawn, real)
+        var moments = Moments(width: real.width)
+        moments.add(drawn.features)
+        fid = try frechetDistance(moments, real)
+    }
+
+    /// The Fréchet distance of the rows that a bootstrap drew.
+    func fid(of rows: [Int]) throws -> Double {
+        var moments = Moments(width: width)
+        moments.add(rows.flatMap { drawn.features[$0 * width..<($0 + 1) * width] })
+        return try frechetDistance(moments, real)
+    }
+
+    var numbers: [String: JSON] {
+        [
+            "fid_clf": .double(rounded(fid)), "accuracy": .double(rounded(drawn.accuracy)),
+            "samples": .int(drawn.labels.count),
+        ]
+    }
+
+    /// How much more this has than `other`, drawn from the same noise for the same labels: paired
+    /// bootstrap intervals over samples, whose classes stay in proportion.
+    func differences(from other: ClaimSamples) throws -> [String: JSON] {
+        let resampling = Resampling(drawn.labels, drawingGroups: false, seed: 1)
+        let (own, theirs) = (hits, other.hits)
+        let gains = zip(own, theirs).map { $0 - $1 }
+        var (fids, accuracies): ([Double], [Double]) = ([], [])
+        for round in 0..<ClaimBench.rounds / 2 {
+            let rows = resampling.indices(round: round)
+            fids.append(try fid(of: rows) - other.fid(of: rows))
+            accuracies.append(rows.reduce(0) { $0 + gains[$1] } / Double(rows.count))
+        }
+        let accuracy = drawn.accuracy - other.drawn.accuracy
+        return [
+            "fid_clf_difference": Interval(value: fid - other.fid, percentilesOf: fids).json,
+            "accuracy_difference": Interval(value: accuracy, percentilesOf: accuracies).json,
+        ]
+    }
+}
+
+extension ClaimBench {
+    /// Samples of `model` for `labels`; sample i has index `first` + i.
+    func samples(
+        _ model: DiffusionModel,
+        _ sampler: SamplerSpec,
+        labels: [Int],
+        first: Int = 0,
+        seed: Int = 0,
+        batchSize: Int = 64
+    ) throws -> JudgedSamples {
+        var spec = EvaluateSpec()
+        (spec.sampler, spec.seed, spec.batchSize) = (sampler, seed, batchSize)
+        return try model.judgedSamples(spec, labels: labels, first: first, judge: judge) {}
+    }
+
+    /// The moments of the judge's features of fresh images of `classes`.
+    func real(_ classes: Set<Int>, limit: Int = .max) throws -> Moments {
+        var moments: Moments?
+        let indices = fresh.indices(ofClasses: classes).prefix(limit)
+        for start in stride(from: 0, to: indices.count, by: 128) {
+            let batch = Array(indices[start..<min(start + 128, indices.count)])
+            let pixels = Tensor(fresh.pixels(batch), [batch.count, 3, 32, 32])
+            let features = try judge.judge(pixels).features
+            var sums = moments ?? Moments(width: features.size(1))
+            sums.add(features.doubles)
+            moments = sums
+        }
+        return moments ?? Moments(width: 1)
+    }
+
+    /// Classes in turn, `count` of them.
+    func labels(_ count: Int, of classes: [Int] = Array(Shapes.classes.indices)) -> [Int] {
+        (0..<count).map { classes[$0 % classes.count] }
+    }
+
+    /// The teacher of the jobs `shapes-*`, whose loss and seed the loss claim varies.
+    func teacherSpec(_ loss: LossSpec.Kind, bias: Double = -1, seed: Int = 0) -> DiffusionSpec {
+        var spec = DiffusionSpec()
+        spec.network.patch = 2
+        spec.network.widths = [32, 64, 128]
+        spec.network.blocks = [1, 1]
+        spec.network.middleBlocks = 3
+        spec.network.embedding = 128
+        spec.network.headWidth = 32
+        (spec.loss.kind, spec.loss.bias) = (loss, loss == .sigmoid ? bias : LossSpec().bias)
+        spec.optimizer.learningRate = 2e-3
+        spec.optimizer.decay = true
+        spec.ema = 0.998
+        spec.flip = false
+        spec.work = WorkSpec(steps: 2_000, batchSize: 32)
+        spec.work.seed = seed
+        return spec
+    }
+}
