@@ -43,7 +43,7 @@ struct ClaimSamples {
         let (own, theirs) = (hits, other.hits)
         let gains = zip(own, theirs).map { $0 - $1 }
         var (fids, accuracies): ([Double], [Double]) = ([], [])
-        for round in 0..<ClaimBench.rounds / 2 {
+        for round in 0..<ClaimBench.rounds / 5 {
             let rows = resampling.indices(round: round)
             fids.append(try fid(of: rows) - other.fid(of: rows))
             accuracies.append(rows.reduce(0) { $0 + gains[$1] } / Double(rows.count))
@@ -77,7 +77,7 @@ extension ClaimBench {
         let indices = fresh.indices(ofClasses: classes).prefix(limit)
         for start in stride(from: 0, to: indices.count, by: 128) {
             let batch = Array(indices[start..<min(start + 128, indices.count)])
-            let pixels = Tensor(fresh.pixels(batch), [batch.count, 3, 32, 32])
+            let pixels = Tensor(fresh.pixels(batch), [batch.count, 3, Self.side, Self.side])
             let features = try judge.judge(pixels).features
             var sums = moments ?? Moments(width: features.size(1))
             sums.add(features.doubles)
@@ -89,24 +89,5 @@ extension ClaimBench {
     /// Classes in turn, `count` of them.
     func labels(_ count: Int, of classes: [Int] = Array(Shapes.classes.indices)) -> [Int] {
         (0..<count).map { classes[$0 % classes.count] }
-    }
-
-    /// The teacher of the jobs `shapes-*`, whose loss and seed the loss claim varies.
-    func teacherSpec(_ loss: LossSpec.Kind, bias: Double = -1, seed: Int = 0) -> DiffusionSpec {
-        var spec = DiffusionSpec()
-        spec.network.patch = 2
-        spec.network.widths = [32, 64, 128]
-        spec.network.blocks = [1, 1]
-        spec.network.middleBlocks = 3
-        spec.network.embedding = 128
-        spec.network.headWidth = 32
-        (spec.loss.kind, spec.loss.bias) = (loss, loss == .sigmoid ? bias : LossSpec().bias)
-        spec.optimizer.learningRate = 2e-3
-        spec.optimizer.decay = true
-        spec.ema = 0.998
-        spec.flip = false
-        spec.work = WorkSpec(steps: 2_000, batchSize: 32)
-        spec.work.seed = seed
-        return spec
     }
 }

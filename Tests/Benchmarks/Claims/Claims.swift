@@ -11,18 +11,24 @@ let claims: [(name: String, test: @Sendable (ClaimBench) throws -> Void)] = [
     ("unlearning", testUnlearningClaim),
 ]
 
-/// Tests the claims that are named, or all: `benchmarks claims [name…]`.
+/// Tests the claims that are named, or all: `benchmarks claims [name…]`. `benchmarks claims train
+/// N…` only trains, see `trainForClaims`.
 ///
 /// It computes with `OMP_NUM_THREADS` threads, else with one.
 func testClaims(_ chosen: [String]) throws {
-    for name in chosen where !claims.contains(where: { $0.name == name }) {
-        let known = claims.map(\.name).joined(separator: ", ")
-        throw SpecError("'\(name)' is not a claim; the claims are \(known)")
-    }
     let threads = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"].flatMap { Int($0) }
     Engine.threads = threads ?? 1
     Matrix.setThreads(threads ?? 1)
-    let bench = try ClaimBench()
+    let store = try ClaimStore()
+    if chosen.first == "train" {
+        return try trainForClaims(chosen.dropFirst().compactMap { Int($0) }, store)
+    }
+    for name in chosen where !claims.contains(where: { $0.name == name }) {
+        let known = claims.map(\.name).joined(separator: ", ")
+        FileHandle.standardError.write(Data("'\(name)' is not a claim; they are \(known)\n".utf8))
+        exit(2)
+    }
+    let bench = try ClaimBench(store)
     for claim in claims where chosen.isEmpty || chosen.contains(claim.name) {
         try claim.test(bench)
     }

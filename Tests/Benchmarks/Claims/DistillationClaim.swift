@@ -7,12 +7,9 @@ import Training
 /// Moment matching (arXiv:2406.04103): a student of 8 steps is better than its teacher at 8 steps
 /// and about as good as its teacher at many. Same labels, same noise.
 func testDistillationClaim(_ bench: ClaimBench) throws {
-    let teacher = try bench.trained(bench.teacherSpec(.sigmoid))
-    var spec = DistillSpec()
-    spec.optimizer.learningRate = 1e-4
-    spec.optimizer.warmupSteps = 50
-    spec.work = WorkSpec(steps: 1_000, batchSize: 32)
-    let student = try bench.distilled(spec, of: teacher)
+    let teacher = try teacher(bench.store)
+    let spec = studentSpec()
+    let student = try bench.store.distilled(spec, of: teacher)
     let real = try bench.real(Set(Shapes.classes.indices))
     var results: [String: ClaimSamples] = [:]
     for (name, model, kind, steps) in [
@@ -24,7 +21,7 @@ func testDistillationClaim(_ bench: ClaimBench) throws {
         var sampler = SamplerSpec(kind: kind, steps: steps)
         sampler.varianceMix = 0
         let (drawn, seconds) = try timed {
-            try bench.samples(model, sampler, labels: bench.labels(512))
+            try bench.samples(model, sampler, labels: bench.labels(256))
         }
         let judged = try ClaimSamples(drawn, against: real)
         results[name] = judged
@@ -46,7 +43,7 @@ extension ClaimBench {
     /// The Fréchet distance that 512 images of the training set have, for scale.
     func floor(_ real: Moments) throws -> Double {
         var moments = Moments(width: real.width)
-        let pixels = Tensor(dataset.pixels(Array(0..<512)), [512, 3, 32, 32])
+        let pixels = Tensor(store.dataset.pixels(Array(0..<512)), [512, 3, Self.side, Self.side])
         moments.add(try judge.judge(pixels).features.doubles)
         return rounded(try frechetDistance(moments, real))
     }

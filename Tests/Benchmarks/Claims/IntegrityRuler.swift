@@ -30,17 +30,17 @@ struct IntegrityRuler {
         let others = try bench.samples(model, Self.sampler, labels: labels, first: pairs)
         let again = try bench.samples(model, Self.sampler, labels: labels, batchSize: 32)
         original = try ClaimSamples(drawn, against: real)
-        let unkept = [Int](repeating: lost, count: 128)
+        let unkept = [Int](repeating: lost, count: 64)
         forgotten = try bench.samples(model, Self.sampler, labels: unkept, first: 1 << 30)
-        floors = try perceptualDistances(drawn, again, 32, bench.judge)
+        floors = try perceptualDistances(drawn, again, ClaimBench.side, bench.judge)
         floor = mean(floors)
-        ceiling = mean(try perceptualDistances(drawn, others, 32, bench.judge))
+        ceiling = mean(try perceptualDistances(drawn, others, ClaimBench.side, bench.judge))
     }
 
     /// The distance of each of `samples` to its partner, on a scale from the floor, 0, to the
     /// ceiling, 1.
     func distances(to samples: JudgedSamples) throws -> [Double] {
-        try perceptualDistances(original.drawn, samples, 32, bench.judge)
+        try perceptualDistances(original.drawn, samples, ClaimBench.side, bench.judge)
             .map { ($0 - floor) / (ceiling - floor) }
     }
 
@@ -55,8 +55,8 @@ func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, va
 /// Schioppa et al. (arXiv:2411.02068): distance of distributions and accuracy do not see that a
 /// model answers otherwise than before, integrity does. The control: the original from other seeds.
 func testIntegrityClaim(_ bench: ClaimBench) throws {
-    let model = try bench.trained(bench.teacherSpec(.sigmoid))
-    let ruler = try IntegrityRuler(bench, model, pairs: 448)
+    let model = try teacher(bench.store)
+    let ruler = try IntegrityRuler(bench, model, pairs: 280)
     let swapped = try ClaimSamples(
         bench.samples(
             model,

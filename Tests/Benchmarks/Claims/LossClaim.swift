@@ -5,15 +5,16 @@ import Jobs
 import Tensors
 import Training
 
-/// Simpler Diffusion (arXiv:2410.19324): the sigmoid loss gives better samples than the mean squared
-/// error of noise. Same seed, order of data, noise, network, schedule, optimiser and images seen.
+/// Simpler Diffusion (arXiv:2410.19324): the sigmoid loss gives better samples than the mean
+/// squared error of noise. Same seed, order of data, noise, network, schedule, optimiser and
+/// images seen.
 func testLossClaim(_ bench: ClaimBench) throws {
     let real = try bench.real(Set(Shapes.classes.indices))
     for seed in [0, 1] {
-        let epsilon = try lossArm(bench.teacherSpec(.epsilon, seed: seed), bench)
+        let epsilon = try lossArm(teacherSpec(.epsilon, seed: seed), bench)
         for bias in seed == 0 ? [-1.0, 3] : [-1.0] {
             let sigmoid = try lossArm(
-                bench.teacherSpec(.sigmoid, bias: bias, seed: seed),
+                teacherSpec(.sigmoid, bias: bias, seed: seed),
                 bench
             )
             let (a, b) = try (
@@ -30,7 +31,7 @@ func testLossClaim(_ bench: ClaimBench) throws {
 }
 
 private func lossArm(_ spec: DiffusionSpec, _ bench: ClaimBench) throws -> JudgedSamples {
-    let model = try bench.trained(spec)
+    let model = try bench.store.trained(spec)
     var sampler = SamplerSpec(kind: .ancestral, steps: 32)
     sampler.varianceMix = 0
     let (drawn, seconds) = try timed {
@@ -53,7 +54,8 @@ private func heldOut(_ model: DiffusionModel, _ bench: ClaimBench) -> JSON {
     let indices = Array(0..<512)
     let data = model.batch(bench.fresh, indices)
     let labels = model.labels(indices.map { bench.fresh.labels[$0] }, using: .init(seed: 0))
-    let noise = SampleNoise(seed: 0, indices: indices, shape: [3, 32, 32])
+    let shape = [3, ClaimBench.side, ClaimBench.side]
+    let noise = SampleNoise(seed: 0, indices: indices, shape: shape)
     let errors = heldOutErrors(data, noise, model.schedule) { noised, logSNR in
         model.velocity(noised, logSNR, labels)
     }

@@ -7,32 +7,17 @@ import Training
 /// fine-tuning on what is retained. Compared where each method has forgotten equally much, on the
 /// same pairs.
 func testUnlearningClaim(_ bench: ClaimBench) throws {
-    let original = try bench.trained(bench.teacherSpec(.sigmoid))
-    let ruler = try IntegrityRuler(bench, original, pairs: 224)
+    let original = try teacher(bench.store)
+    let ruler = try IntegrityRuler(bench, original, pairs: 168)
     var line = ruler.original.numbers
     line["unlearning_accuracy"] = .double(1 - ruler.forgotten.accuracy)
     line["floor"] = .double(ruler.floor)
     line["ceiling"] = .double(rounded(ruler.ceiling))
     reportClaim("unlearning", "original", line)
     for seed in [0, 1] {
-        let paths = try [UnlearnSpec.Method.saddle, .overwrite, .gradientAscent, .retainFinetune]
-            .map { try UnlearningPath(unlearnSpec($0, seed: seed), original, ruler) }
+        let paths = try unlearnMethods.map { try UnlearningPath($0, seed: seed, ruler) }
         for level in [0.5, 0.9] { compare(paths, at: level, ruler) }
     }
-}
-
-/// The spec of the jobs `shapes-forget-*`, for a few more steps.
-private func unlearnSpec(_ method: UnlearnSpec.Method, seed: Int) -> UnlearnSpec {
-    var spec = UnlearnSpec(method: method)
-    spec.forget = [IntegrityRuler.forgotten]
-    spec.optimizer.learningRate = 1e-4
-    spec.optimizer.warmupSteps = 20
-    spec.samplesPerClass = 64
-    spec.sampler = IntegrityRuler.sampler
-    (spec.rise, spec.ascentCap) = (0.3, 0.3)
-    spec.work = WorkSpec(steps: UnlearningPath.stops.last ?? 1, batchSize: 32)
-    spec.work.seed = seed
-    return spec
 }
 
 private func compare(_ paths: [UnlearningPath], at level: Double, _ ruler: IntegrityRuler) {
@@ -47,9 +32,9 @@ private func compare(_ paths: [UnlearningPath], at level: Double, _ ruler: Integ
                 path.matched(level, all) { mean($0.distances) }
             }
             var line: [String: JSON] = [
-                "level": .double(level), "seed": .int(path.spec.work.seed),
-                "method": .string(path.spec.method.rawValue),
-                "baseline": .string(baseline.spec.method.rawValue),
+                "level": .double(level), "seed": .int(path.seed),
+                "method": .string(path.method.rawValue),
+                "baseline": .string(baseline.method.rawValue),
                 "rounds_that_match": .double(Double(rounds.count) / Double(ClaimBench.rounds)),
             ]
             if let own = values[0], let other = values[1], !rounds.isEmpty {
@@ -71,8 +56,8 @@ private func matchedLine(
         path.matched(level, all, series).map { .double(rounded($0)) } ?? .null
     }
     var line: [String: JSON] = [
-        "level": .double(level), "seed": .int(path.spec.work.seed),
-        "method": .string(path.spec.method.rawValue),
+        "level": .double(level), "seed": .int(path.seed),
+        "method": .string(path.method.rawValue),
         "steps": read { Double($0.steps) }, "fid_clf": read { $0.retained.fid },
         "accuracy": read { $0.retained.drawn.accuracy }, "forget_validity": read { $0.validity },
         "most_forgotten": .double(rounded(path.points.map { mean($0.missed) }.max() ?? 0)),

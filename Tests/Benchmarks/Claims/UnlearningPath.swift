@@ -2,7 +2,6 @@ import Evaluation
 import Jobs
 import Statistics
 import Training
-import Unlearning
 
 /// One method's way from the original to forgetting, measured at several numbers of steps: the
 /// knob that trades integrity for forgetting.
@@ -17,37 +16,26 @@ struct UnlearningPath {
         let validity: Double
     }
 
-    static let stops = [20, 40, 80, 160, 240]
-    let spec: UnlearnSpec
+    let method: UnlearnSpec.Method
+    let seed: Int
     private(set) var points: [Point] = []
 
-    /// Unlearns with `spec`, stopping to measure.
-    init(_ spec: UnlearnSpec, _ original: DiffusionModel, _ ruler: IntegrityRuler) throws {
-        self.spec = spec
-        let bench = ruler.bench
+    /// Measures the original and what `method` made of it.
+    init(_ method: UnlearnSpec.Method, seed: Int, _ ruler: IntegrityRuler) throws {
+        (self.method, self.seed) = (method, seed)
         points = [try Point(0, ruler.original.drawn, ruler.forgotten, ruler)]
-        let working = try bench.working(original, spec.work.precision)
-        var training = try Unlearning(spec, original: working, dataset: bench.dataset)
-        var done = 0
-        for stop in Self.stops {
-            var values: [String: Double] = [:]
-            let (_, seconds) = try timed {
-                while done < stop {
-                    values = try training.step(done)
-                    done += 1
-                }
-            }
-            let point = try measure(training, stop, ruler)
+        let models = try unlearned(method, seed: seed, ruler.bench.store)
+        for (steps, model) in zip(unlearnStops, models) {
+            let point = try measure(model, steps, ruler)
             points.append(point)
-            report(point, ruler, values.mapValues { .double(rounded($0)) }, seconds)
+            report(point, ruler)
         }
     }
 
-    private func measure(_ training: Unlearning, _ steps: Int, _ ruler: IntegrityRuler) throws
+    private func measure(_ model: DiffusionModel, _ steps: Int, _ ruler: IntegrityRuler) throws
         -> Point
     {
         let bench = ruler.bench
-        let model = try bench.model(training.checkpoint)
         let retained = try bench.samples(model, IntegrityRuler.sampler, labels: ruler.labels)
         let forgotten = try bench.samples(
             model,
@@ -58,17 +46,11 @@ struct UnlearningPath {
         return try Point(steps, retained, forgotten, ruler)
     }
 
-    private func report(
-        _ point: Point,
-        _ ruler: IntegrityRuler,
-        _ values: [String: JSON],
-        _ seconds: [String: JSON]
-    ) {
-        var line = point.retained.numbers.merging(seconds) { a, _ in a }
-        line["method"] = .string(spec.method.rawValue)
-        line["seed"] = .int(spec.work.seed)
+    private func report(_ point: Point, _ ruler: IntegrityRuler) {
+        var line = point.retained.numbers
+        line["method"] = .string(method.rawValue)
+        line["seed"] = .int(seed)
         line["steps"] = .int(point.steps)
-        line["last_step"] = .object(values)
         line["unlearning_accuracy"] = .double(rounded(mean(point.missed)))
         line["forget_validity"] = .double(rounded(point.validity))
         line["integrity_normalised"] = ruler.interval(point.distances).json
