@@ -15,10 +15,8 @@ struct ClaimBench {
     init(_ store: ClaimStore) throws {
         self.store = store
         var spec = ClassifierSpec()
-        (spec.patch, spec.width, spec.depth, spec.shift) = (4, 64, 2, 1)
-        spec.optimizer.learningRate = 2e-3
-        spec.optimizer.warmupSteps = 100
-        spec.work = WorkSpec(steps: 1_000, batchSize: 32)
+        (spec.patch, spec.width, spec.depth, spec.shift) = (2, 64, 2, 1)
+        spec.work = WorkSpec(steps: 400, batchSize: 64)
         judge = try store.judge(spec)
         reportClaim("judge", "accuracy", ["fresh_images": .double(try accuracyOfJudge())])
     }

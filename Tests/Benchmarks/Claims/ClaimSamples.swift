@@ -43,7 +43,7 @@ struct ClaimSamples {
         let (own, theirs) = (hits, other.hits)
         let gains = zip(own, theirs).map { $0 - $1 }
         var (fids, accuracies): ([Double], [Double]) = ([], [])
-        for round in 0..<ClaimBench.rounds / 5 {
+        for round in 0..<ClaimBench.rounds / 2 {
             let rows = resampling.indices(round: round)
             fids.append(try fid(of: rows) - other.fid(of: rows))
             accuracies.append(rows.reduce(0) { $0 + gains[$1] } / Double(rows.count))
@@ -66,9 +66,12 @@ extension ClaimBench {
         seed: Int = 0,
         batchSize: Int = 64
     ) throws -> JudgedSamples {
-        var spec = EvaluateSpec()
-        (spec.sampler, spec.seed, spec.batchSize) = (sampler, seed, batchSize)
-        return try model.judgedSamples(spec, labels: labels, first: first, judge: judge) {}
+        var set = SampleSet(model, sampler, labels: labels, first: first)
+        for start in stride(from: 0, to: labels.count, by: batchSize) {
+            let places = start..<min(start + batchSize, labels.count)
+            try set.draw(places, seed: seed, judge: judge)
+        }
+        return set.samples
     }
 
     /// The moments of the judge's features of fresh images of `classes`.

@@ -21,7 +21,7 @@ func testDistillationClaim(_ bench: ClaimBench) throws {
         var sampler = SamplerSpec(kind: kind, steps: steps)
         sampler.varianceMix = 0
         let (drawn, seconds) = try timed {
-            try bench.samples(model, sampler, labels: bench.labels(256))
+            try bench.samples(model, sampler, labels: bench.labels(512))
         }
         let judged = try ClaimSamples(drawn, against: real)
         results[name] = judged

@@ -30,7 +30,7 @@ struct IntegrityRuler {
         let others = try bench.samples(model, Self.sampler, labels: labels, first: pairs)
         let again = try bench.samples(model, Self.sampler, labels: labels, batchSize: 32)
         original = try ClaimSamples(drawn, against: real)
-        let unkept = [Int](repeating: lost, count: 64)
+        let unkept = [Int](repeating: lost, count: 128)
         forgotten = try bench.samples(model, Self.sampler, labels: unkept, first: 1 << 30)
         floors = try perceptualDistances(drawn, again, ClaimBench.side, bench.judge)
         floor = mean(floors)
@@ -56,7 +56,7 @@ func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, va
 /// model answers otherwise than before, integrity does. The control: the original from other seeds.
 func testIntegrityClaim(_ bench: ClaimBench) throws {
     let model = try teacher(bench.store)
-    let ruler = try IntegrityRuler(bench, model, pairs: 280)
+    let ruler = try IntegrityRuler(bench, model, pairs: 448)
     let swapped = try ClaimSamples(
         bench.samples(
             model,

@@ -8,7 +8,7 @@ import Training
 /// same pairs.
 func testUnlearningClaim(_ bench: ClaimBench) throws {
     let original = try teacher(bench.store)
-    let ruler = try IntegrityRuler(bench, original, pairs: 168)
+    let ruler = try IntegrityRuler(bench, original, pairs: 224)
     var line = ruler.original.numbers
     line["unlearning_accuracy"] = .double(1 - ruler.forgotten.accuracy)
     line["floor"] = .double(ruler.floor)
