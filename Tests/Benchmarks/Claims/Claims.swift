@@ -37,7 +37,7 @@ func testClaims(_ chosen: [String]) throws {
 /// One line of a claim's numbers.
 func reportClaim(_ claim: String, _ kind: String, _ values: [String: JSON]) {
     let own: [String: JSON] = [
-        "line": .string(kind), "threads": .int(Engine.threads),
+        "line": .string(kind), "side": .int(ClaimStore.side), "threads": .int(Engine.threads),
         "at": .string(Date.now.formatted(.iso8601)),
     ]
     report("claims/" + claim, values.merging(own) { given, _ in given })
