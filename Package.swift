@@ -103,6 +103,8 @@ let testTargets: [Target] = [
     tests("JobsTests", ["Jobs"]),
     tests("LifecycleTests", ["Lifecycle", "Logging"]),
     tests("CommandsTests", ["Commands"]),
+    tests("MetricsTests", ["Metrics"]),
+    tests("HTTPTests", ["HTTP"]),
     tests("PostgresTests", ["Postgres", "LocalStack"]),
     tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Jobs"]),
     tests("KafkaTests", ["Kafka", "Lifecycle", "LocalStack"]),
@@ -110,7 +112,7 @@ let testTargets: [Target] = [
         "EndToEndTests",
         [
             "LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs", "Store", "Datasets",
-            "Images",
+            "HTTP", "Images",
         ]
     ),
 ]
@@ -143,6 +145,7 @@ let package = Package(
         clibrary("CPNG", "libpng", apt: "libpng-dev"),
         clibrary("CJPEG", "libturbojpeg", apt: "libturbojpeg0-dev"),
         clibrary("CArchive", "libarchive", apt: "libarchive-dev"),
+        clibrary("CMicroHTTP", "libmicrohttpd", apt: "libmicrohttpd-dev"),
 
         // The words both columns share
         binding("Jobs", ["CCrypto", "CYAML"]),
@@ -190,13 +193,19 @@ let package = Package(
         binding("Logging", []),
         binding("Lifecycle", ["Logging"]),
         binding("Commands", []),
+        library("Metrics", []),
+        binding("HTTP", ["CMicroHTTP"]),
         binding("Postgres", ["CPostgres"]),
         library("Records", ["Jobs", "Postgres"]),
         binding("Kafka", ["CKafka", "Logging"]),
         binding("LocalStack", ["CKafka", "Jobs", "Postgres"]),
         binding(
             "Workers",
-            ["Jobs", "Records", "Postgres", "Kafka", "Logging", "Lifecycle", "Commands"]
+            [
+                "Jobs", "Records", "Postgres", "Kafka", "Logging", "Lifecycle", "Commands",
+                "Metrics",
+                "HTTP",
+            ]
         ),
 
         // The executables, and what the four workers' handlers share
@@ -219,7 +228,7 @@ let package = Package(
             folder: "Palimpsest",
             [
                 "Jobs", "Store", "Images", "Datasets", "Records", "Postgres", "Kafka", "LocalStack",
-                "Logging", "Lifecycle", "Commands",
+                "Logging", "Lifecycle", "Commands", "HTTP",
             ]
         ),
         .executableTarget(

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 torch_version=2.13.0
 packages=(libpq-dev librdkafka-dev libopenblas0 libssl-dev libyaml-dev
-    libpng-dev libturbojpeg0-dev libarchive-dev pkg-config)
+    libpng-dev libturbojpeg0-dev libarchive-dev libmicrohttpd-dev pkg-config)
 [ "${1:-}" = build ] || packages+=(postgresql kcat docker-compose)
 
 fail() { echo "setup: $*" >&2; exit 1; }

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// An offset is stored only when `store(_:)` says so, so what was not stored comes again.
 public final class Consumer {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
 
     /// Joins `group` and subscribes to `topics`.
     ///
@@ -59,7 +59,9 @@ public final class Consumer {
         case RD_KAFKA_RESP_ERR__PARTITION_EOF, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
             RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
             return nil
-        default: throw KafkaError(message.err, "consuming")
+        default:
+            let text = rd_kafka_message_errstr(pointer).map { String(cString: $0) } ?? ""
+            throw KafkaError(message.err, "consuming: \(text)")
         }
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import Lifecycle
 import Logging
+import Metrics
 import Records
 
 /// One attempt at a job: a child, its report, and what of it goes to Postgres.
@@ -14,6 +15,7 @@ final class Attempt {
     private var outputs: [JobOutput] = []
     private var metrics: [MetricValue] = []
     private var ending: ReportLine?
+    private var step: Int
 
     init(
         _ job: ClaimedJob,
@@ -24,6 +26,7 @@ final class Attempt {
     ) {
         (self.job, self.queue, self.settings) = (job, queue, settings)
         (self.shutdown, self.logger) = (shutdown, logger)
+        step = job.snapshot?.step ?? 0
     }
 
     /// Runs the attempt and records its end, which is returned as a word for the log.
@@ -56,9 +59,12 @@ final class Attempt {
     private func take(_ line: ReportLine) throws {
         switch line {
         case .progress(let step, let total, let values):
+            Measures.steps.add(job.kind.rawValue, amount: Double(max(0, step - self.step)))
+            self.step = step
             try queue.progress(job.claim, step: step, total: total, values: values)
         case .snapshot(let reference, let bytes):
             try queue.snapshot(job.claim, reference, bytes: bytes)
+            Measures.checkpointBytes.add(job.kind.rawValue, amount: Double(max(0, bytes)))
         case .output(let output): outputs.append(output)
         case .metric(let metric): metrics.append(metric)
         case .failure, .released, .finished: ending = line
@@ -90,6 +96,7 @@ final class Attempt {
     /// Full jitter: the wait before the next attempt is uniform below 1 s · 2^attempt, at most
     /// 15 minutes.
     private func record(_ failure: JobFailure) throws -> String {
+        Measures.failures.add(job.kind.rawValue, failure.reason.rawValue)
         let limit = min(900, pow(2, Double(min(job.attempt, 10))))
         let retried = try queue.fail(job.claim, failure, delay: .random(in: 0...limit))
         logger.error("failed", ["reason": failure.description, "retried": "\(retried)"])

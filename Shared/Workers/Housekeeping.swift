@@ -3,6 +3,7 @@ import Jobs
 import Kafka
 import Lifecycle
 import Logging
+import Metrics
 import Records
 
 /// What any worker does for all: take jobs back from dead workers, publish the outbox.
@@ -24,6 +25,7 @@ struct Housekeeping: Service {
                 let connection = try database.connection()
                 if ContinuousClock.now >= nextReap {
                     let lost = try JobQueue(connection).reap()
+                    Measures.expired.add(amount: Double(lost))
                     if lost > 0 { logger.warning("took jobs back", ["jobs": "\(lost)"]) }
                     nextReap = .now + .seconds(5)
                 }
@@ -38,6 +40,8 @@ struct Housekeeping: Service {
 
     private func publish(_ outbox: Outbox, _ producer: Producer) throws {
         for message in try outbox.take(limit: 64, lease: 60) {
+            var result = "failed"
+            defer { Measures.published.add(message.topic, result) }
             try producer.send(
                 to: message.topic,
                 key: message.key ?? "",
@@ -45,6 +49,7 @@ struct Housekeeping: Service {
                 value: message.value ?? .init(),
                 seconds: 20
             )
+            result = "ok"
             try outbox.done([message])
         }
     }

@@ -3,6 +3,7 @@ import Jobs
 import Kafka
 import Lifecycle
 import Logging
+import Metrics
 import Postgres
 import Records
 
@@ -12,10 +13,11 @@ struct Intake: Service {
     let name = "intake"
     private let kind: JobKind
     private let settings: Settings
+    private let health: Health
     private let logger: Logger
 
-    init(_ kind: JobKind, _ settings: Settings, _ logger: Logger) {
-        (self.kind, self.settings, self.logger) = (kind, settings, logger)
+    init(_ kind: JobKind, _ settings: Settings, _ health: Health, _ logger: Logger) {
+        (self.kind, self.settings, self.health, self.logger) = (kind, settings, health, logger)
     }
 
     func run(until shutdown: Shutdown) throws {
@@ -25,7 +27,9 @@ struct Intake: Service {
             topics: [kind.topic]
         )
         var database = Reconnecting(settings.database)
+        var watch = ConsumerWatch(health)
         while !shutdown.isRequested {
+            watch.look(consumer)
             guard let message = try consumer.poll(milliseconds: 100) else { continue }
             take(message, &database, shutdown)
             // A message that could not be taken because the process ends will come again.
@@ -47,6 +51,8 @@ struct Intake: Service {
     }
 
     private func accept(_ message: Message, _ connection: Connection) throws {
+        let start = ContinuousClock.now
+        defer { Measures.intakeSeconds.observe((ContinuousClock.now - start) / .seconds(1)) }
         let queue = JobQueue(connection)
         let incoming = IncomingMessage(
             topic: message.topic,
@@ -58,6 +64,7 @@ struct Intake: Service {
         let metadata = ["topic": message.topic, "offset": "\(message.partition)/\(message.offset)"]
         let logger = logger
         func reject(_ reason: String, _ detail: String) throws {
+            Measures.ingested.add(kind.topic, "rejected")
             let key = message.key.map { String(decoding: $0, as: UTF8.self) }
             try queue.reject(incoming, key: key, reason: reason, detail: detail)
             logger.warning("rejected a message", metadata.merging(["detail": detail]) { a, _ in a })
@@ -71,6 +78,7 @@ struct Intake: Service {
                 source: job.source,
                 messageID: job.messageID
             )
+            Measures.ingested.add(kind.topic, outcome.rawValue)
             let id = job.request.id.uuidString.lowercased()
             logger.info(
                 "took a message",

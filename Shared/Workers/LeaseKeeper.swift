@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import Lifecycle
 import Logging
+import Metrics
 import Postgres
 import Records
 import Synchronization
@@ -54,10 +55,12 @@ final class LeaseKeeper: Sendable {
             let now = ContinuousClock.now
             if now >= next {
                 next = now + .seconds(settings.lease / 6)
+                Measures.leaseMargin.set(settings.lease - (now - confirmed) / .seconds(1))
                 if renew(&database) { confirmed = now }
             }
             // By this clock the lease may end soon: the child must be gone before it does.
             if now - confirmed > .seconds(settings.lease * 0.75) {
+                Measures.selfFenced.add()
                 lose("the lease was not renewed")
             }
             if lostLease { return child.kill9() }
@@ -77,10 +80,13 @@ final class LeaseKeeper: Sendable {
             if try queue.renew(claim, lease: settings.lease) {
                 state.withLock { $0.cancelled = true }
             }
+            Measures.renewals.add("ok")
             return true
         } catch is Fenced {
+            Measures.renewals.add("fenced")
             lose("another worker holds the job")
         } catch {
+            Measures.renewals.add("error")
             logger.warning("the lease was not renewed; trying again", ["error": "\(error)"])
         }
         return false

@@ -12,6 +12,8 @@ struct Settings: Sendable {
     let threads: Int
     /// Seconds until a job is given to others unless its lease is renewed.
     let lease: Double
+    /// Where metrics and health are served, if anywhere.
+    let http: String?
 
     /// - Throws: `SettingsError` naming everything that is missing or wrong at once.
     init(_ environment: [String: String]) throws {
@@ -35,6 +37,7 @@ struct Settings: Sendable {
             1...1024
         )
         lease = Double(number("PALIMPSEST_LEASE_SECONDS", 60, 2...3600))
+        http = environment["PALIMPSEST_HTTP"].flatMap { $0.isEmpty ? nil : $0 }
         guard problems.isEmpty else {
             throw SettingsError(
                 description: "set these in the environment: " + problems.joined(separator: "; ")

@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import Lifecycle
 import Logging
+import Metrics
 import Postgres
 import Records
 
@@ -49,10 +50,20 @@ struct Supervisor: Service {
         _ logger: Logger
     ) {
         logger.notice("started", ["attempt": "\(job.attempt)"])
+        let start = ContinuousClock.now
+        var outcome = "unrecorded"
+        defer {
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            Measures.runSeconds.observe(seconds, kind.rawValue, outcome)
+        }
+        if job.snapshot != nil { Measures.resumes.add(kind.rawValue) }
         do {
             let ending = try Attempt(job, queue, settings, shutdown, logger).run()
+            outcome = ending
             logger.notice("ended", ["as": ending])
         } catch is Fenced {
+            outcome = "fenced"
+            Measures.fenced.add()
             logger.warning("another worker holds the job; this attempt is dropped")
         } catch {
             logger.error("the attempt's end could not be recorded", ["error": "\(error)"])

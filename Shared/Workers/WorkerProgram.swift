@@ -1,5 +1,6 @@
 import Commands
 import Foundation
+import HTTP
 public import Jobs
 import Lifecycle
 import Logging
@@ -23,7 +24,14 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
             "run",
             summary: "Does one attempt whose assignment comes on standard input (used by serve)."
         ) { [handler] _ in runChild(handler) }
-        Program(name, summary: "Does \(kind.rawValue) jobs.", commands: [serve, run])
+        let probe = Command(
+            "probe",
+            summary: "Asks the worker at PALIMPSEST_HTTP whether it is alive, for health checks."
+        ) { _ in
+            let address = ProcessInfo.processInfo.environment["PALIMPSEST_HTTP"] ?? "unset"
+            guard try Page("/healthz", from: address).status == 200 else { exit(1) }
+        }
+        Program(name, summary: "Does \(kind.rawValue) jobs.", commands: [serve, run, probe])
             .main(default: "serve")
     }
 
@@ -34,13 +42,24 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
         let logger = Logger(label: "\(kind.rawValue)-worker")
         try Migrator(Connection(settings.database), Migration.load(Migration.folder()))
             .requireCurrent()
-        logger.notice("serving", ["topic": kind.topic, "threads": "\(settings.threads)"])
-        try ServiceGroup(
+        let health = Health(settings)
+        let server = try settings.http.map { try Server($0, respond: health.respond) }
+        logger.notice(
+            "serving",
             [
-                Housekeeping(settings, logger), Supervisor(kind, settings, logger),
-                Intake(kind, settings, logger),
-            ],
-            logger: logger
-        ).run()
+                "topic": kind.topic, "threads": "\(settings.threads)",
+                "http": server.map { "port \($0.port)" } ?? "off",
+            ]
+        )
+        // The server goes on until the last service has ended, saying that it is not ready.
+        try withExtendedLifetime(server) {
+            try ServiceGroup(
+                [
+                    Housekeeping(settings, logger), Supervisor(kind, settings, logger),
+                    Intake(kind, settings, health, logger), Drain(health: health),
+                ],
+                logger: logger
+            ).run()
+        }
     }
 }

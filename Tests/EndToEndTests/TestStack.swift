@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import HTTP
 import Jobs
 import Kafka
 import Lifecycle
@@ -20,6 +21,8 @@ final class TestStack {
     private let broker: EmbeddedBroker
     private let producer: Producer
     private let folder: URL
+    /// The workers' logs and settings, which need no room on the store's disk.
+    private let notes: URL
     /// Whether the store has a file system of its own.
     private let isMounted: Bool
     private var workers: [JobKind: Process] = [:]
@@ -30,9 +33,12 @@ final class TestStack {
         ? Bundle.main.bundleURL.deletingLastPathComponent()
         : URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
 
-    /// Starts all of it; `disk`, the options of a tmpfs, gives the store a disk of its own.
-    init(workers kinds: [JobKind], disk: String? = nil) throws {
-        let conninfo = try PrivatePostgres.testDatabase()
+    /// Starts workers of `kinds`, each with its pages on a free port; `disk`, the options of a tmpfs,
+    /// gives the store a disk of its own, and `secret` is a password that no server asks for, put into
+    /// all settings that can hold one.
+    init(workers kinds: [JobKind], disk: String? = nil, secret: String? = nil) throws {
+        let conninfo =
+            try PrivatePostgres.testDatabase() + (secret.map { " password=\($0)" } ?? "")
         database = try Connection(conninfo)
         (queue, ledger) = (JobQueue(database), Ledger(database))
         broker = try EmbeddedBroker(partitions: 1)
@@ -44,10 +50,16 @@ final class TestStack {
         }
         isMounted = disk != nil
         store = try ArtifactStore(url: folder.absoluteString)
+        notes = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: notes, withIntermediateDirectories: true)
+        let kafka = notes.appending(path: "kafka.conf")
+        let passwords = secret.map { "sasl.username=u\nsasl.password=\($0)\n" } ?? ""
+        try Data(passwords.utf8).write(to: kafka)
         environment = ProcessInfo.processInfo.environment.merging([
             "PALIMPSEST_DATABASE": conninfo, "PALIMPSEST_KAFKA": broker.bootstrap,
             "PALIMPSEST_STORE": store.url, "PALIMPSEST_THREADS": "1",
-            "PALIMPSEST_LEASE_SECONDS": "5",
+            "PALIMPSEST_LEASE_SECONDS": "5", "PALIMPSEST_HTTP": "0",
+            "PALIMPSEST_KAFKA_CONFIG": kafka.path,
         ]) { _, ours in ours }
         let dataset = Shapes.dataset(count: 64, resolution: 16, seed: 1)
         let (digest, manifest) = try dataset.save(in: store)
@@ -71,7 +83,7 @@ final class TestStack {
             worker.waitUntilExit()
         }
         if isMounted { umount2(folder.path, Int32(MNT_DETACH)) }
-        try? FileManager.default.removeItem(at: folder)
+        for place in [folder, notes] { try? FileManager.default.removeItem(at: place) }
     }
 
     private static let names: [JobKind: String] = [
@@ -85,9 +97,26 @@ final class TestStack {
         worker.executableURL = TestStack.programs.appending(path: name)
         worker.environment = environment
         worker.standardInput = FileHandle.nullDevice
-        worker.standardError = FileHandle.nullDevice
+        let log = self.log(kind)
+        if !FileManager.default.fileExists(atPath: log.path) { try Data().write(to: log) }
+        let file = try FileHandle(forWritingTo: log)
+        try file.seekToEnd()
+        worker.standardError = file
         try worker.start()
         workers[kind] = worker
+    }
+
+    private func log(_ kind: JobKind) -> URL { notes.appending(path: "\(kind.rawValue).log") }
+
+    /// What the workers of `kind` have logged.
+    func logged(_ kind: JobKind) throws -> String {
+        try String(contentsOf: log(kind), encoding: .utf8)
+    }
+
+    /// A page of the worker of `kind`, whose log tells the port.
+    func page(_ path: String, of kind: JobKind = .train) throws -> Page {
+        let port = try wait { try logged(kind).matches(of: /http="port (\d+)"/).last?.1 }
+        return try Page(path, from: "127.0.0.1:\(port)")
     }
 
     /// The process of the worker of `kind`.
