@@ -105,6 +105,7 @@ let testTargets: [Target] = [
     tests("CommandsTests", ["Commands"]),
     tests("MetricsTests", ["Metrics"]),
     tests("HTTPTests", ["HTTP"]),
+    tests("SchemasTests", ["Jobs", "LocalStack", "Postgres", "Records"]),
     tests("PostgresTests", ["Postgres", "LocalStack"]),
     tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Jobs"]),
     tests("KafkaTests", ["Kafka", "Lifecycle", "LocalStack"]),

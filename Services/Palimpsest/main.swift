@@ -9,6 +9,6 @@ Program(
     commands: [
         upCommand, demoCommand, submitCommand, watchCommand, jobsCommand, cancelCommand,
         exportCommand, dataImportCommand, dataShapesCommand, migrateCommand, topicsCommand,
-        doctorCommand,
+        schemasCommand, doctorCommand,
     ] + lineageCommands
 ).main()

@@ -139,6 +139,17 @@ extension JSON: Codable {
     }
 }
 
+extension JSON: ExpressibleByStringLiteral {
+    public init(stringLiteral value: String) { self = .string(value) }
+}
+
+extension JSON: ExpressibleByDictionaryLiteral {
+    /// The last of two members with one name counts.
+    public init(dictionaryLiteral members: (String, JSON)...) {
+        self = .object(Dictionary(members) { $1 })
+    }
+}
+
 /// What a decoding error says, with the path to the field.
 private func reason(_ error: any Error) -> String {
     guard let error = error as? DecodingError else { return "\(error)" }

@@ -45,7 +45,7 @@ public struct MetricValue: Codable, Equatable, Sendable {
 
 /// Why an attempt failed, and so whether another may help.
 public struct JobFailure: Error, Codable, Equatable, CustomStringConvertible, Sendable {
-    public enum Class: String, Codable, Sendable {
+    public enum Class: String, Codable, Sendable, CaseIterable {
         /// The job cannot be done as asked; no retry.
         case invalid
         /// It could be asked, but these inputs do not allow it; no retry.

@@ -19,7 +19,7 @@ public struct ScheduleSpec: Codable, Equatable, Sendable {
 
     public init() {}
 
-    func problems() -> [String] {
+    func problems() -> Problems {
         var problems = Problems()
         problems.require(
             logSnrRange.count == 2 && logSnrRange.allSatisfy { abs($0) <= 40 }
@@ -36,7 +36,7 @@ public struct ScheduleSpec: Codable, Equatable, Sendable {
             referenceLow,
             "at most 20 times reference_high \(referenceHigh), or logSNR would rise with time"
         )
-        return problems.found
+        return problems
     }
 }
 
@@ -58,7 +58,7 @@ public struct LossSpec: Codable, Equatable, Sendable {
 
     public init() {}
 
-    func problems() -> [String] {
+    func problems() -> Problems {
         var problems = Problems()
         problems.require("bias", bias, in: -20...20)
         problems.require(
@@ -67,7 +67,7 @@ public struct LossSpec: Codable, Equatable, Sendable {
             multiscale,
             "false with the sigmoid loss"
         )
-        return problems.found
+        return problems
     }
 }
 
@@ -93,7 +93,7 @@ public struct OptimizerSpec: Codable, Equatable, Sendable {
         self.decay = decay
     }
 
-    func problems() -> [String] {
+    func problems() -> Problems {
         var problems = Problems()
         problems.require("learning_rate", learningRate, in: 1e-12...1)
         problems.require("beta1", beta1, in: 0...0.9999)
@@ -102,7 +102,7 @@ public struct OptimizerSpec: Codable, Equatable, Sendable {
         problems.require("weight_decay", weightDecay, in: 0...1)
         problems.require("warmup_steps", warmupSteps, in: 0...10_000_000)
         problems.require("clip_norm", clipNorm, in: 1e-6...1e9)
-        return problems.found
+        return problems
     }
 }
 
@@ -129,13 +129,13 @@ public struct WorkSpec: Codable, Equatable, Sendable {
         self.batchSize = batchSize
     }
 
-    func problems() -> [String] {
+    func problems() -> Problems {
         var problems = Problems()
         problems.require("steps", steps, in: 1...100_000_000)
         problems.require("batch_size", batchSize, in: 1...65_536)
         problems.require("seed", seed, in: 0...Int.max)
         problems.require("snapshot_every_steps", snapshotEverySteps, in: 0...100_000_000)
         problems.require("snapshot_every_seconds", snapshotEverySeconds, in: 1...86_400)
-        return problems.found
+        return problems
     }
 }

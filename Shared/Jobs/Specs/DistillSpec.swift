@@ -21,7 +21,7 @@ public struct DistillSpec: Codable, Equatable, Sendable {
 
     public init() {}
 
-    func problems() -> [String] {
+    func problems() -> Problems {
         var problems = Problems()
         problems.require("student_steps", studentSteps, in: 1...1_024)
         problems.require("guidance", guidance, in: 0...20)
@@ -29,6 +29,6 @@ public struct DistillSpec: Codable, Equatable, Sendable {
         problems.include("work", work.problems())
         problems.require("regularization", regularization, in: 0...100)
         problems.require("weight_cap", weightCap, in: 1...1e9)
-        return problems.found
+        return problems
     }
 }

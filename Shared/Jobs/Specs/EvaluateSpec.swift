@@ -30,7 +30,7 @@ public struct EvaluateSpec: Codable, Equatable, Sendable {
 
     public init() {}
 
-    func problems() -> [String] {
+    func problems() -> Problems {
         var problems = Problems()
         problems.require(
             !metrics.isEmpty && Set(metrics).count == metrics.count,
@@ -64,7 +64,7 @@ public struct EvaluateSpec: Codable, Equatable, Sendable {
             forget,
             "a list without repetitions"
         )
-        return problems.found
+        return problems
     }
 }
 

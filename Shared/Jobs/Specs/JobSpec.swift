@@ -29,14 +29,6 @@ public enum JobKind: String, Codable, Sendable, CaseIterable {
     }
 }
 
-/// The other topics.
-public enum Topics {
-    public static let control = "jobs.control.v1"
-    public static let events = "jobs.events.v1"
-    public static let deadLetters = "jobs.dlq.v1"
-    public static let all = JobKind.allCases.map(\.topic) + [control, events, deadLetters]
-}
-
 /// What a job computes: everything that changes a number.
 public enum JobSpec: Equatable, Sendable {
     case train(TrainSpec)
@@ -80,7 +72,7 @@ public enum JobSpec: Equatable, Sendable {
     /// - Throws: `SpecError` listing every problem.
     public init(_ kind: JobKind, _ given: JSON) throws(SpecError) {
         let method = try JobSpec.method(of: given, kind)
-        let defaults = try JobSpec.defaults(kind, method)
+        let defaults = try JobSpec.unwritten(kind, method).json
         let merged = try defaults.overlaid(with: given)
         switch (kind, method) {
         case (.train, "diffusion"): self = .train(.diffusion(try merged.decode(DiffusionSpec.self)))
@@ -108,15 +100,18 @@ public enum JobSpec: Equatable, Sendable {
     }
 
     public func validate() throws(SpecError) {
-        let problems =
-            switch self {
-            case .train(.diffusion(let spec)): spec.problems()
-            case .train(.classifier(let spec)): spec.problems()
-            case .distill(let spec): spec.problems()
-            case .unlearn(let spec): spec.problems()
-            case .evaluate(let spec): spec.problems()
-            }
+        let problems = problems().found
         guard problems.isEmpty else { throw SpecError(problems: problems.map { "spec." + $0 }) }
+    }
+
+    func problems() -> Problems {
+        switch self {
+        case .train(.diffusion(let spec)): spec.problems()
+        case .train(.classifier(let spec)): spec.problems()
+        case .distill(let spec): spec.problems()
+        case .unlearn(let spec): spec.problems()
+        case .evaluate(let spec): spec.problems()
+        }
     }
 
     /// The names of the methods of `kind`.
@@ -151,16 +146,15 @@ public enum JobSpec: Equatable, Sendable {
         return name
     }
 
-    private static func defaults(_ kind: JobKind, _ method: String) throws(SpecError) -> JSON {
-        try wrap(method) { () throws -> JSON in
-            switch (kind, method) {
-            case (.train, "diffusion"): try JSON(encoding: DiffusionSpec())
-            case (.train, _): try JSON(encoding: ClassifierSpec())
-            case (.distill, _): try JSON(encoding: DistillSpec())
-            case (.unlearn, _):
-                try JSON(encoding: UnlearnSpec(method: .init(rawValue: method) ?? .saddle))
-            case (.evaluate, _): try JSON(encoding: EvaluateSpec())
-            }
+    /// The spec that a job of `kind` and `method` has where the user writes nothing; it need not be
+    /// valid, since some fields have to be given.
+    static func unwritten(_ kind: JobKind, _ method: String) -> JobSpec {
+        switch (kind, method) {
+        case (.train, "diffusion"): .train(.diffusion(DiffusionSpec()))
+        case (.train, _): .train(.classifier(ClassifierSpec()))
+        case (.distill, _): .distill(DistillSpec())
+        case (.unlearn, _): .unlearn(UnlearnSpec(method: .init(rawValue: method) ?? .saddle))
+        case (.evaluate, _): .evaluate(EvaluateSpec())
         }
     }
 

@@ -23,7 +23,7 @@ public struct NetworkSpec: Codable, Equatable, Sendable {
 
     public init() {}
 
-    func problems() -> [String] {
+    func problems() -> Problems {
         var problems = Problems()
         problems.require("patch", patch, in: 1...64)
         problems.require(
@@ -79,6 +79,6 @@ public struct NetworkSpec: Codable, Equatable, Sendable {
                 "a divisor of the transformer width \(width)"
             )
         }
-        return problems.found
+        return problems
     }
 }

@@ -21,7 +21,7 @@ public struct DiffusionSpec: Codable, Equatable, Sendable {
 
     public init() {}
 
-    func problems() -> [String] {
+    func problems() -> Problems {
         var problems = Problems()
         problems.include("network", network.problems())
         problems.include("schedule", schedule.problems())
@@ -30,7 +30,7 @@ public struct DiffusionSpec: Codable, Equatable, Sendable {
         problems.include("work", work.problems())
         problems.require("ema", ema, in: 0...0.999999)
         problems.require("label_dropout", labelDropout, in: 0...1)
-        return problems.found
+        return problems
     }
 }
 
@@ -55,7 +55,7 @@ public struct ClassifierSpec: Codable, Equatable, Sendable {
 
     public init() {}
 
-    func problems() -> [String] {
+    func problems() -> Problems {
         var problems = Problems()
         problems.require("patch", patch, in: 1...64)
         problems.require("width", width, in: 8...8192)
@@ -70,6 +70,6 @@ public struct ClassifierSpec: Codable, Equatable, Sendable {
         problems.include("work", work.problems())
         problems.require("shift", shift, in: 0...64)
         problems.require("held_out", heldOut, in: 0.01...0.9)
-        return problems.found
+        return problems
     }
 }

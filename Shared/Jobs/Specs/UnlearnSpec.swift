@@ -42,7 +42,7 @@ public struct UnlearnSpec: Codable, Equatable, Sendable {
 
     public init(method: Method) { self.method = method }
 
-    func problems() -> [String] {
+    func problems() -> Problems {
         var problems = Problems()
         problems.require(!forget.isEmpty, "forget", forget, "a list of at least one class name")
         problems.require(
@@ -68,7 +68,7 @@ public struct UnlearnSpec: Codable, Equatable, Sendable {
         problems.require("dual_initial", dualInitial, in: 0...1e6)
         problems.require("retain_weight", retainWeight, in: 0...1e6)
         problems.require("ascent_cap", ascentCap, in: 0...1e6)
-        return problems.found
+        return problems
     }
 }
 
@@ -104,7 +104,7 @@ public struct SamplerSpec: Codable, Equatable, Sendable {
         self.guidance = guidance
     }
 
-    func problems() -> [String] {
+    func problems() -> Problems {
         var problems = Problems()
         problems.require("steps", steps, in: 1...4_096)
         problems.require("guidance", guidance, in: 0...20)
@@ -117,6 +117,6 @@ public struct SamplerSpec: Codable, Equatable, Sendable {
         )
         problems.require("variance_mix", varianceMix, in: 0...1)
         problems.require("stochasticity", stochasticity, in: 0...1)
-        return problems.found
+        return problems
     }
 }
