@@ -110,6 +110,10 @@ let testTargets: [Target] = [
     tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Jobs"]),
     tests("KafkaTests", ["Kafka", "Lifecycle", "LocalStack"]),
     tests(
+        "ClusterTests",
+        ["HTTP", "Jobs", "Kafka", "Lifecycle", "LocalStack", "Postgres", "Records"]
+    ),
+    tests(
         "EndToEndTests",
         [
             "LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs", "Store", "Datasets",

@@ -14,7 +14,7 @@ let demoCommand = Command(
 ) { invocation in
     let home = URL(filePath: invocation.value("folder") ?? ".demo", directoryHint: .isDirectory)
     let data = invocation.value("data") ?? "shapes"
-    let stack = try Stack(home: home, threads: nil)
+    let stack = try Stack(home: home, threads: nil, kafka: nil)
     defer { stack.stop(home: home) }
     let jobs = try Demo.run(data, stack.connections)
     try Demo.report(jobs, data, stack.connections, home)

@@ -35,7 +35,8 @@ let doctorCommand = Command(
                         "no topics \(missing.joined(separator: ", ")); run `palimpsest topics`"
                     )
                 }
-                return connections.kafka
+                let version = Configuration.libraryVersion
+                return "\(connections.kafka)  librdkafka \(version.0).\(version.1).\(version.2)"
             }
         ),
     ]

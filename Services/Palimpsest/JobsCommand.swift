@@ -1,6 +1,5 @@
 import Commands
 import Foundation
-import Kafka
 import Jobs
 import Postgres
 import Records
@@ -12,12 +11,19 @@ let jobsCommand = Command(
 ) { invocation in
     let queue = try JobQueue(Connections.find().openDatabase())
     let rows = try queue.jobs(limit: invocation.integer("limit") ?? 20).map { job in
-        [
-            job.job.uuidString.lowercased(), job.kind.rawValue, job.name ?? "", job.state,
-            "\(job.step)/\(job.totalSteps.map(String.init) ?? "?")", job.failure?.description ?? "",
+        let share = job.totalSteps.map { " \(100 * job.step / max(1, $0)) %" } ?? ""
+        return [
+            job.job.uuidString.lowercased(), job.name ?? "", job.kind.rawValue, job.method,
+            job.state, "\(job.step)/\(job.totalSteps.map(String.init) ?? "?")" + share,
+            job.secondsLeft.map(duration) ?? "", "\(job.attempt)/\(job.maxAttempts)",
+            job.failure?.description ?? "",
         ]
     }
-    printTable(["job", "kind", "name", "state", "step", "failure"], rows)
+    guard !rows.isEmpty else { return print("no jobs yet; `palimpsest submit FILE` publishes one") }
+    printTable(
+        ["job", "name", "kind", "method", "state", "steps", "left", "attempt", "failure"],
+        rows
+    )
 }
 
 let cancelCommand = Command("cancel", summary: "Asks for the end of a job.", arguments: ["JOB"]) {
@@ -40,27 +46,6 @@ let migrateCommand = Command("migrate", summary: "Brings the database to this bu
     if applied.isEmpty { print("nothing to apply") }
 }
 
-let topicsCommand = Command(
-    "topics",
-    summary: "Creates the topics that do not exist yet.",
-    options: [
-        Option("partitions", "N", help: "of each topic; 6 by default"),
-        Option("replication", "N", help: "copies of each partition; 1 by default"),
-    ]
-) { invocation in
-    guard let bootstrap = ProcessInfo.processInfo.environment["PALIMPSEST_KAFKA"] else {
-        throw UsageError("set PALIMPSEST_KAFKA to host:port of the brokers")
-    }
-    let connections = Connections(database: "", kafka: bootstrap, store: "")
-    let producer = try Producer(connections.openKafka())
-    try producer.create(
-        Topics.all,
-        partitions: invocation.integer("partitions") ?? 6,
-        replication: invocation.integer("replication") ?? 1
-    )
-    print(Topics.all.joined(separator: "\n"))
-}
-
 /// Prints `rows` under `header`, columns aligned.
 func printTable(_ header: [String], _ rows: [[String]]) {
     let widths = header.indices.map { column in
@@ -68,6 +53,8 @@ func printTable(_ header: [String], _ rows: [[String]]) {
     }
     for row in [header] + rows {
         let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
-        print(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
+        let line = cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
+            .replacing("\n", with: " ")
+        print(Terminal.columns.map { String(line.prefix($0)) } ?? line)
     }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import HTTP
 import Jobs
 import Lifecycle
 import LocalStack
@@ -11,28 +12,32 @@ import Store
 final class Stack {
     let connections: Connections
     private let postgres: PrivatePostgres
-    private let broker: EmbeddedBroker
+    private let broker: EmbeddedBroker?
     private var workers: [Process] = []
+    /// Where each worker serves its metrics.
+    private(set) var pages: [String] = []
 
-    /// Starts all of it in `home`, with the schema applied and the shapes imported.
+    /// Starts all of it in `home`, with the schema applied and the shapes imported; with the brokers
+    /// at `kafka` instead of an embedded one where that is given.
     ///
     /// - Throws: where Postgres is missing or a part does not start, saying which.
-    init(home: URL, threads: Int?) throws {
+    init(home: URL, threads: Int?, kafka: String?) throws {
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
         postgres = try PrivatePostgres.start(in: home.appending(path: "postgres"))
-        broker = try EmbeddedBroker()
+        broker = kafka == nil ? try EmbeddedBroker() : nil
         connections = Connections(
             database: postgres.conninfo,
-            kafka: broker.bootstrap,
+            kafka: kafka ?? broker?.bootstrap ?? "",
             store: home.appending(path: "store").absoluteString
         )
+        if kafka != nil { _ = try createTopics(connections) }
         let database = try connections.openDatabase()
         try Migrator(database, Migration.load(Migration.folder())).migrate()
         if try Ledger(database).isUnknown("shapes") {
             try importShapes(connections, count: 4_096, resolution: 32, seed: 1)
         }
         try JSONEncoder().encode(connections).write(to: home.appending(path: "connection.json"))
-        try Data(broker.bootstrap.utf8).write(to: home.appending(path: "bootstrap"))
+        try Data(connections.kafka.utf8).write(to: home.appending(path: "bootstrap"))
         try startWorkers(home, threads)
     }
 
@@ -48,7 +53,10 @@ final class Stack {
             worker.arguments = [
                 "--pdeathsig", "TERM", folder.appending(path: "\(name)-worker").path,
             ]
+            let page = "127.0.0.1:\(try freePort())"
+            pages.append("http://\(page)/metrics  \(name)-worker")
             worker.environment = connections.environment(threads: threads)
+                .merging(["PALIMPSEST_HTTP": page]) { _, ours in ours }
             worker.standardError = try FileHandle(forWritingTo: log)
             worker.standardInput = FileHandle.nullDevice
             try worker.start()
@@ -71,6 +79,9 @@ final class Stack {
         }
     }
 }
+
+/// A port of loopback that was free just now.
+private func freePort() throws -> Int { try Server("127.0.0.1:0") { _ in Response(404, "") }.port }
 
 extension Ledger {
     /// Whether nothing is named `name`.

@@ -5,18 +5,23 @@ import Lifecycle
 let upCommand = Command(
     "up",
     summary: "Starts Postgres, a broker and the four workers here, until Ctrl-C.",
-    options: [Option("threads", "N", help: "threads of each worker's operators")]
+    options: [
+        Option("threads", "N", help: "threads of each worker's operators"),
+        Option("kafka", "HOST:PORT", help: "use these brokers, and create the topics there"),
+    ]
 ) { invocation in
     let home = Connections.home
     let threads = try invocation.integer("threads")
-    let stack = try Stack(home: home, threads: threads)
+    let stack = try Stack(home: home, threads: threads, kafka: invocation.value("kafka"))
     defer { stack.stop(home: home) }
-    print(
+    Terminal.write(
         """
         Kafka     \(stack.connections.kafka)
         Postgres  \(stack.connections.database)
         store     \(stack.connections.store)
+        metrics   \(stack.pages.joined(separator: "\n          "))
         Publish jobs with `palimpsest submit FILE`; Ctrl-C ends everything.
+
         """
     )
     // Whoever reads a pipe wants to know now, not when a buffer is full.

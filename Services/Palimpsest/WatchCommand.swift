@@ -16,42 +16,52 @@ let watchCommand = Command(
     try watch(id, Connections.find())
 }
 
-/// Prints a line that changes in place on a terminal until the job ends.
+/// Follows the job until it ends: on a terminal by a line that changes in place, else by a line for
+/// each new state and one every five seconds.
 ///
 /// - Throws: `UsageError` where there is no such job, or it did not succeed.
 func watch(_ id: UUID, _ connections: Connections) throws {
     let queue = try JobQueue(connections.openDatabase())
-    let terminal = isatty(1) == 1
-    var last = ""
+    var printed = (line: "", state: "", at: ContinuousClock.now)
     while true {
         guard let status = try queue.status(of: id) else {
             throw UsageError("there is no job \(id)")
         }
-        let line = try describe(status, loss: queue.curve(of: id).last?.values["loss"])
-        if line != last, terminal || status.isFinished || last.isEmpty {
-            let text = terminal ? "\r\u{1B}[K" + line : line + "\n"
-            FileHandle.standardOutput.write(Data(text.utf8))
-        }
-        last = line
-        if status.isFinished {
-            if terminal { print() }
-            if let failure = status.failure {
-                throw UsageError("job \(id) \(status.state): \(failure)")
+        let loss = try queue.curve(of: id).last?.values["loss"]
+        if let columns = Terminal.columns {
+            Terminal.rewrite(describe(status, loss, bar: columns >= 80), columns: columns)
+        } else {
+            let line = describe(status, loss, bar: false)
+            let due = status.state != printed.state || .now - printed.at > .seconds(5)
+            if line != printed.line, due {
+                Terminal.write(line + "\n")
+                printed = (line, status.state, .now)
             }
-            return
         }
+        if status.isFinished { return try finish(status) }
         Thread.sleep(forTimeInterval: 0.3)
     }
 }
 
-private func describe(_ status: JobStatus, loss: Double?) throws -> String {
+private func finish(_ status: JobStatus) throws {
+    if Terminal.columns != nil { print() }
+    guard status.state != "succeeded" else { return }
+    let reason = status.failure.map { ": \($0)" } ?? ""
+    throw UsageError("job \(status.job.uuidString.lowercased()) \(status.state)\(reason)")
+}
+
+private func describe(_ status: JobStatus, _ loss: Double?, bar: Bool) -> String {
     let name = status.name ?? String(status.job.uuidString.prefix(8)).lowercased()
-    var parts = [name.padding(toLength: 26, withPad: " ", startingAt: 0), status.state]
-    if let total = status.totalSteps, status.state == "running" || status.isFinished {
-        parts.append("\(status.step)/\(total)")
+    var parts = [name.padding(toLength: max(24, name.count), withPad: " ", startingAt: 0)]
+    parts.append(status.state)
+    if let total = status.totalSteps, status.step > 0 || status.isFinished {
+        let share = Double(status.step) / Double(total)
+        if bar { parts.append(progressBar(share, width: 20)) }
+        parts.append("\(Int(share * 100)) %  \(status.step)/\(total)")
     }
     if let rate = status.stepsPerSecond { parts.append(String(format: "%.1f/s", rate)) }
-    if let left = status.secondsLeft { parts.append("\(Int(left)) s left") }
+    if let left = status.secondsLeft { parts.append("\(duration(left)) left") }
     if let loss { parts.append(String(format: "loss %.4f", loss)) }
+    if status.attempt > 1 { parts.append("attempt \(status.attempt)") }
     return parts.joined(separator: "  ")
 }

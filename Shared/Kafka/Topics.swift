@@ -1,34 +1,67 @@
 import CKafka
 import Foundation
 
+/// A topic to be created.
+public struct NewTopic: Sendable {
+    let name: String
+    let partitions: Int
+    /// Such as `retention.ms`, under Kafka's names.
+    let settings: [String: String]
+
+    public init(_ name: String, partitions: Int, settings: [String: String] = [:]) {
+        (self.name, self.partitions, self.settings) = (name, partitions, settings)
+    }
+}
+
 extension Producer {
     /// The topics that the brokers know.
     ///
     /// - Throws: `KafkaError` where no broker answers within `seconds`.
     public func topics(seconds: Double = 10) throws -> Set<String> {
+        try metadata(seconds) { metadata in
+            let found = UnsafeBufferPointer(start: metadata.topics, count: Int(metadata.topic_cnt))
+            return Set(found.map { String(cString: $0.topic) })
+        }
+    }
+
+    /// How many brokers there are.
+    ///
+    /// - Throws: `KafkaError` where none answers within `seconds`.
+    public func brokers(seconds: Double = 10) throws -> Int {
+        try metadata(seconds) { Int($0.broker_cnt) }
+    }
+
+    private func metadata<Result>(
+        _ seconds: Double,
+        _ read: (rd_kafka_metadata) -> Result
+    ) throws -> Result {
         var metadata: UnsafePointer<rd_kafka_metadata>?
         let status = rd_kafka_metadata(native, 1, nil, &metadata, Int32(seconds * 1_000))
         guard status == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
             throw KafkaError(status, "asking the brokers for their topics")
         }
         defer { rd_kafka_metadata_destroy(metadata) }
-        let found = UnsafeBufferPointer(
-            start: metadata.pointee.topics,
-            count: Int(metadata.pointee.topic_cnt)
-        )
-        return Set(found.map { String(cString: $0.topic) })
+        return read(metadata.pointee)
     }
 
-    /// Creates the topics that do not exist yet.
+    /// Creates the topics that do not exist yet, and leaves the others as they are.
     ///
+    /// - Returns: the names of those it created.
     /// - Throws: `KafkaError` naming the topic that the brokers refuse.
-    public func create(_ names: [String], partitions: Int, replication: Int) throws {
-        let missing = try Set(names).subtracting(topics()).sorted()
-        guard !missing.isEmpty else { return }
-        var requests: [OpaquePointer?] = missing.map {
-            rd_kafka_NewTopic_new($0, Int32(partitions), Int32(replication), nil, 0)
-        }
+    @discardableResult
+    public func create(_ topics: [NewTopic], replication: Int) throws -> [String] {
+        let known = try self.topics()
+        let missing = topics.filter { !known.contains($0.name) }
+        guard !missing.isEmpty else { return [] }
+        var requests: [OpaquePointer?] = []
         defer { for request in requests { rd_kafka_NewTopic_destroy(request) } }
+        for topic in missing { requests.append(try topic.request(replication: replication)) }
+        try create(requests)
+        return missing.map(\.name)
+    }
+
+    private func create(_ requests: [OpaquePointer?]) throws {
+        var requests = requests
         let queue = rd_kafka_queue_new(native)
         defer { rd_kafka_queue_destroy(queue) }
         rd_kafka_CreateTopics(native, &requests, requests.count, nil, queue)
@@ -44,7 +77,33 @@ extension Producer {
         for index in 0..<count {
             let code = rd_kafka_topic_result_error(topics?[index])
             let fine = [RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS]
-            guard fine.contains(code) else { throw KafkaError(code, "creating \(missing[index])") }
+            guard fine.contains(code) else {
+                let name = rd_kafka_topic_result_name(topics?[index])
+                throw KafkaError(code, "creating \(name.map { String(cString: $0) } ?? "a topic")")
+            }
         }
+    }
+}
+
+extension NewTopic {
+    /// librdkafka's request; the caller owns it.
+    fileprivate func request(replication: Int) throws -> OpaquePointer {
+        var message = [CChar](repeating: 0, count: 512)
+        guard
+            let request = rd_kafka_NewTopic_new(
+                name,
+                Int32(partitions),
+                Int32(replication),
+                &message,
+                message.count
+            )
+        else {
+            let text = String(decoding: message.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+            throw KafkaError("the topic \(name): \(text)")
+        }
+        for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
+            rd_kafka_NewTopic_set_config(request, name, value)
+        }
+        return request
     }
 }

@@ -53,8 +53,7 @@ final class Broker {
             let server = try Broker.serve(in: folder, port: port)
             (embedded, real, bootstrap) = (nil, (server, folder), "127.0.0.1:\(port)")
             try Producer(Configuration(bootstrap: bootstrap)).create(
-                topics,
-                partitions: 2,
+                topics.map { NewTopic($0, partitions: 2) },
                 replication: 1
             )
         }

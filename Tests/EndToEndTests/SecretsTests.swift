@@ -1,0 +1,51 @@
+import Foundation
+import HTTP
+import Jobs
+import Postgres
+import Records
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(5))) struct SecretsTests {
+    /// The passwords of Postgres and Kafka are nowhere that a stranger looks: not in logs, events,
+    /// dead letters or pages, not in a command line, not in the child that reads user data.
+    @Test func `fault 56: no secret leaves the worker`() throws {
+        let secret = "hunter2-\(UInt32.random(in: 0...UInt32.max))"
+        let stack = try TestStack(workers: [.train], secret: secret)
+        let worker = try stack.worker(.train)
+        #expect(try file(worker, "environ").contains(secret))
+
+        try stack.publish(raw: "{", to: "jobs.train.v1")
+        let inputs = #"{"dataset": "tiny"}"#
+        let failing = Tiny.classifier.replacing(#""depth": 1"#, with: #""depth": 1, "patch": 7"#)
+        let failed = try stack.publish(.train, failing, inputs: inputs)
+        #expect(try stack.finish(failed).isFinished)
+        let long = try stack.publish(.train, Tiny.teacher(steps: 1_000_000), inputs: inputs)
+        let child = try stack.wait { try stack.child(of: .train) }
+        var told = [try file(child, "environ"), try file(child, "cmdline")]
+        told.append(try file(worker, "cmdline"))
+        _ = try stack.queue.cancel(long)
+        #expect(try stack.finish(long).state == "cancelled")
+
+        told.append(try stack.logged(.train))
+        for path in ["/metrics", "/readyz"] { told.append(try stack.page(path).body) }
+        let rows = try stack.database.query(
+            """
+            SELECT
+                (SELECT string_agg(o::text || convert_from(o.value, 'UTF8'), '') FROM queue.outbox o)
+                || (SELECT string_agg(r::text, '') FROM queue.rejection r)
+                || (SELECT string_agg(j::text, '') FROM queue.job j) AS all_of_it
+            """
+        )
+        told.append(try #require(rows.first).text("all_of_it"))
+        for arguments in [["jobs"], ["doctor"]] {
+            told.append(try stack.palimpsest(arguments[0]).text)
+        }
+        #expect(told.allSatisfy { !$0.isEmpty })
+        for text in told { #expect(!text.contains(secret), "\(text)") }
+    }
+
+    private func file(_ process: Int32, _ name: String) throws -> String {
+        let data = try Data(contentsOf: URL(filePath: "/proc/\(process)/\(name)"))
+        return String(decoding: data, as: UTF8.self)
+    }
+}
