@@ -5,7 +5,7 @@ import Foundation
 ///
 /// An offset is stored only when `store(_:)` says so, so what was not stored comes again.
 public final class Consumer {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
 
     /// Joins `group` and subscribes to `topics`.
     ///

@@ -37,8 +37,9 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
         logger.notice("serving", ["topic": kind.topic, "threads": "\(settings.threads)"])
         try ServiceGroup(
             [
-                Housekeeping(settings, logger), Supervisor(kind, settings, logger),
-                Intake(kind, settings, logger),
+                Housekeeping(settings, logger), Reaper(settings, logger),
+                Supervisor(kind, settings, logger),
+                Intake(kind, settings, logger), Control(settings, logger),
             ],
             logger: logger
         ).run()
