@@ -1,8 +1,8 @@
 # `make demo` and `make test` do everything that is needed first; both can be run again at any time.
-.PHONY: help setup build test lint demo bench clean
+.PHONY: help setup build test test-faults lint demo bench clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 setup: ## install packages and libtorch where they are missing
 	@scripts/setup.sh
@@ -11,7 +11,10 @@ build: setup ## build the programs, optimised
 	swift build -c release
 
 test: setup ## build and run all tests
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 swift test
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 swift test --skip FaultTests
+
+test-faults: setup ## kill, stop, cut and spoil things on purpose; at most 25 minutes
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 timeout 1500 swift test --filter FaultTests
 
 lint: setup ## check format, warnings and imports
 	swift format lint --strict --recursive Package.swift Services Shared Tests

@@ -107,6 +107,10 @@ let testTargets: [Target] = [
     tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Jobs"]),
     tests("KafkaTests", ["Kafka", "Lifecycle", "LocalStack"]),
     tests(
+        "FaultTests",
+        ["LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs", "Store", "Datasets"]
+    ),
+    tests(
         "EndToEndTests",
         [
             "LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs", "Store", "Datasets",
@@ -224,7 +228,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "benchmarks",
-            dependencies: maths + ["Randomness", "Statistics"],
+            dependencies: maths + [
+                "Randomness", "Statistics", "LocalStack", "Postgres", "Records",
+            ],
             path: "Tests/Benchmarks",
             exclude: ["peer", "results"],
             swiftSettings: strict

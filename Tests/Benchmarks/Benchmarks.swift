@@ -11,6 +11,7 @@ struct Benchmarks {
         ("sampling", benchmarkSampling),
         ("frechet", benchmarkFrechet),
         ("safetensors", benchmarkSafeTensors),
+        ("queue", benchmarkQueue),
     ]
 
     static func main() throws {
