@@ -65,11 +65,11 @@ final class FaultStack {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    /// Starts a training worker.
+    /// Starts a worker.
     @discardableResult
-    func start() throws -> Process {
+    func start(_ program: String = "training-worker") throws -> Process {
         let worker = Process()
-        worker.executableURL = FaultStack.programs.appending(path: "training-worker")
+        worker.executableURL = FaultStack.programs.appending(path: program)
         worker.environment = environment
         worker.standardInput = FileHandle.nullDevice
         worker.standardError = FileHandle.nullDevice
@@ -112,8 +112,7 @@ final class FaultStack {
 
     /// Publishes a training job of `steps` steps with a snapshot every 20.
     @discardableResult
-    func publish(steps: Int, _ more: String = "") throws -> UUID {
-        let id = UUID()
+    func publish(steps: Int, _ more: String = "", id: UUID = UUID()) throws -> UUID {
         let body = """
             {"job_id": "\(id.uuidString)", \(more) "inputs": {"dataset": "tiny"}, "spec": {
             "method": "diffusion", "network": {"patch": 2, "widths": [16, 32],

@@ -38,6 +38,26 @@ struct IntakeFaults {
         #expect(try stack.queue.deadLetters().isEmpty)
     }
 
+    @Test func `fault 36: a chain on two topics, published last first, runs in its order`() throws {
+        let stack = try FaultStack()
+        for program in ["training-worker", "unlearning-worker"] { try stack.start(program) }
+        let (teacher, forgetful) = (UUID(), UUID())
+        let body = """
+            {"job_id": "\(forgetful.uuidString)", "after": ["\(teacher.uuidString)"],
+            "inputs": {"original": "teacher"}, "name": "forgetful",
+            "spec": {"method": "saddle", "forget": ["star"], "samples_per_class": 4,
+            "sampler": {"steps": 2}, "work": {"steps": 2, "batch_size": 8}}}
+            """
+        try stack.producer.send(to: JobKind.unlearn.topic, key: "", value: Data(body.utf8))
+        _ = try stack.wait {
+            try stack.queue.status(of: forgetful)?.state == "blocked" ? true : nil
+        }
+        try stack.publish(steps: 3, #""name": "teacher","#, id: teacher)
+        #expect(try stack.finish(forgetful).state == "succeeded")
+        #expect(try stack.reasons(forgetful) == ["accepted", "queued", "started", "succeeded"])
+        #expect(try stack.ledger.origin(of: "forgetful").original?.name == "teacher")
+    }
+
     /// Jobs that nobody may begin yet.
     private let held = #""not_before": "2999-01-01T00:00:00Z","#
 
