@@ -13,7 +13,7 @@ build: setup ## build the programs, optimised
 test: setup ## build and run all tests
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 swift test --skip FaultTests --skip ClusterTests
 
-test-faults: setup ## kill, cut and restart things: real Kafka clusters, real signals
+test-faults: setup ## kill, stop, cut and spoil things on purpose; at most 25 minutes
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 timeout 1500 swift test --filter "FaultTests|ClusterTests"
 
 lint: setup ## check format, warnings and imports

@@ -114,6 +114,10 @@ let testTargets: [Target] = [
         ["HTTP", "Jobs", "Kafka", "Lifecycle", "LocalStack", "Postgres", "Records"]
     ),
     tests(
+        "FaultTests",
+        ["LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs", "Store", "Datasets"]
+    ),
+    tests(
         "EndToEndTests",
         [
             "LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs", "Store", "Datasets",
@@ -240,6 +244,7 @@ let package = Package(
             name: "benchmarks",
             dependencies: maths + [
                 "Lifecycle", "Randomness", "Statistics", "Distillation", "Unlearning", "Evaluation",
+                "LocalStack", "Postgres", "Records",
             ],
             path: "Tests/Benchmarks",
             exclude: ["peer", "results"],

@@ -8,6 +8,7 @@ Program(
         "Trains, distils, unlearns and evaluates diffusion models, and traces every checkpoint.",
     commands: [
         upCommand, demoCommand, submitCommand, watchCommand, jobsCommand, cancelCommand,
+        retryCommand, deadLettersListCommand, deadLettersReplayCommand,
         exportCommand, dataImportCommand, dataShapesCommand, migrateCommand, topicsCommand,
         schemasCommand, doctorCommand,
     ] + lineageCommands

@@ -27,12 +27,15 @@ public struct Workbench {
     ) throws -> AttemptEnding {
         let control = RunControl(
             store: store,
-            snapshot: assignment.snapshot,
+            snapshots: assignment.snapshots,
             report: { [reporter] step, values in
                 reporter.report(.progress(step: step, total: work.steps, values: values))
             },
             saved: { [reporter] reference, bytes in
                 reporter.report(.snapshot(reference, bytes: bytes))
+            },
+            damaged: { [reporter] reference, reason, resumed in
+                reporter.report(.damaged(reference, reason: reason, resumed: resumed))
             },
             shouldStop: { [reporter] in reporter.shouldStop }
         )

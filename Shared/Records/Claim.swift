@@ -27,8 +27,9 @@ public struct ClaimedJob: Sendable {
     public let spec: JSON
     public let inputs: [PinnedInput]
     public let totalSteps: Int?
-    /// Where an earlier attempt left off.
-    public let snapshot: SnapshotReference?
+    /// Where earlier attempts left off, newest first.
+    public let snapshots: [SnapshotReference]
+    public var snapshot: SnapshotReference? { snapshots.first }
 
     /// What the worker's child is told.
     public func assignment(store: String, threads: Int) -> Assignment {
@@ -40,7 +41,7 @@ public struct ClaimedJob: Sendable {
             spec: spec,
             inputs: inputs,
             store: store,
-            snapshot: snapshot,
+            snapshots: snapshots,
             threads: threads
         )
     }

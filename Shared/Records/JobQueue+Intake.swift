@@ -8,14 +8,15 @@ extension JobQueue {
         case accepted
         /// The same job was accepted before; nothing changed.
         case duplicate
-        /// Another job has this id; nothing changed.
+        /// Another job has this id or idempotency key; nothing changed.
         case conflict
     }
 
     /// Adds the job, the message that asked for it and the event that tells of it, in one
     /// transaction; the same again changes nothing.
     ///
-    /// The `inputs` are the request's, pinned by `Ledger.pin`; `messageID` is unique within the
+    /// The `inputs` are the request's, pinned by `Ledger.pin`; those of a job that comes after
+    /// others are pinned when it unblocks, and need not be given. `messageID` is unique within the
     /// `source`, the message's sender.
     ///
     /// - Throws: `SpecError` where the request cannot be kept as it is, or its original is not the
@@ -26,21 +27,12 @@ extension JobQueue {
         source: String,
         messageID: String
     ) throws -> Submission {
-        let canonical = try request.intent.canonical
         do {
             let rows = try connection.query(
-                """
-                SELECT queue.submit(
-                    $1, $2, $3::uuid, $4, $5, $6::jsonb, $7::bytea, $8::bytea, $9::jsonb, $10, $11,
-                    $12
-                ) AS result
-                """,
+                "SELECT queue.submit($1, $2, $3::uuid, $4::bytea, $5::jsonb) AS result",
                 [
                     .text(source.storable), .text(messageID.storable), .uuid(request.id),
-                    .text(request.kind.rawValue), .text(request.name),
-                    .json(try request.spec.json), .bytes(canonical),
-                    .digest(Digest(of: canonical)), .json(try JSON(encoding: inputs)),
-                    .int(request.priority), .int(request.maxAttempts), .int(request.spec.steps),
+                    .bytes(try request.intent.canonical), .json(try request.row(inputs)),
                 ]
             )
             let answer = try single(rows, of: "queue.submit").text("result")
@@ -49,9 +41,7 @@ extension JobQueue {
             }
             return submission
         } catch let error as PostgresError where error.isRefusal {
-            throw SpecError(
-                error.sqlState == "PL039" ? "inputs.original: " + error.message : error.description
-            )
+            throw SpecError(error.explained)
         }
     }
 
@@ -76,15 +66,71 @@ extension JobQueue {
     }
 }
 
-extension JobRequest {
-    /// What makes two requests the same: kind, spec, inputs as they were written, and name.
-    var intent: JSON {
-        get throws(SpecError) {
-            .object([
-                "kind": .string(kind.rawValue), "spec": try spec.json,
-                "inputs": .object(inputs.mapValues { .string($0) }),
-                "name": name.map { .string($0) } ?? .null,
-            ])
+extension PostgresError {
+    /// What a sender can do something about.
+    fileprivate var explained: String {
+        switch sqlState {
+        case "PL039": "inputs.original: " + message
+        case "PL014": message
+        default: description
         }
     }
+}
+
+extension JobRequest {
+    /// What makes two requests the same: kind, spec, inputs as they were written, name, and the
+    /// outputs where they are declared.
+    var intent: JSON {
+        get throws(SpecError) {
+            var members: [String: JSON] = [
+                "kind": .string(kind.rawValue), "spec": try spec.json, "inputs": written,
+                "name": name.map { .string($0) } ?? .null,
+            ]
+            members["outputs"] = declared
+            return .object(members)
+        }
+    }
+
+    private var written: JSON { .object(inputs.mapValues { .string($0) }) }
+
+    private var declared: JSON? {
+        options.outputs.map { outputs in
+            .array(
+                outputs.sorted { $0.key < $1.key }.map {
+                    .object(["name": .string($0.key), "kind": .string($0.value)])
+                }
+            )
+        }
+    }
+
+    /// What `queue.submit` reads.
+    fileprivate func row(_ pinned: [PinnedInput]) throws -> JSON {
+        var members: [String: JSON] = [
+            "kind": .string(kind.rawValue), "spec": try spec.json, "wanted": written,
+            "priority": .int(priority), "max_attempts": .int(maxAttempts),
+            "after": .array(options.after.map { .string($0.uuidString.lowercased()) }),
+            "labels": .object(
+                Dictionary(
+                    options.labels.map { ($0.storable, .string($1.storable)) },
+                    uniquingKeysWith: { first, _ in first }
+                )
+            ),
+        ]
+        if options.after.isEmpty { members["inputs"] = try JSON(encoding: pinned) }
+        members["name"] = name.map { .string($0) }
+        members["total_steps"] = .int(spec.steps)
+        members["outputs"] = declared
+        members["idempotency_key"] = options.idempotencyKey.map { .string($0.storable) }
+        members["not_before"] = options.notBefore.map { .string($0.ISO8601Format(.fractional)) }
+        members["deadline"] = options.deadline.map { .string($0.ISO8601Format(.fractional)) }
+        members["max_runtime"] = options.maxRuntime.map { .double($0) }
+        members["device_class"] = options.resources.deviceClass.map { .string($0) }
+        members["memory_bytes"] = options.resources.memoryBytes.map { .int($0) }
+        members["threads"] = options.resources.threads.map { .int($0) }
+        return .object(members)
+    }
+}
+
+extension Date.ISO8601FormatStyle {
+    fileprivate static let fractional = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }

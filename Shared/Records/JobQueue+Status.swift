@@ -8,7 +8,7 @@ public struct JobStatus: Sendable {
     public let kind: JobKind
     public let method: String
     public let name: String?
-    /// queued, running, succeeded, failed or cancelled.
+    /// blocked, queued, retry_wait, running, cancelling, succeeded, failed or cancelled.
     public let state: String
     public let attempt: Int
     public let maxAttempts: Int
@@ -20,6 +20,9 @@ public struct JobStatus: Sendable {
     public let heartbeatAge: Double?
     public let snapshotStep: Int?
     public let cancelRequested: Bool
+    public let errors: Int
+    public let losses: Int
+    public let retryOf: UUID?
     public let failure: JobFailure?
     /// As Postgres writes times.
     public let createdAt: String
@@ -111,6 +114,9 @@ extension JobStatus {
         heartbeatAge = try row.optionalDouble("heartbeat_age")
         snapshotStep = try row.optionalInt("snapshot_step")
         cancelRequested = try row.bool("cancel_requested")
+        errors = try row.int("errors")
+        losses = try row.int("losses")
+        retryOf = try row.optionalUUID("retry_of")
         failure = try row.optional("failure_class").flatMap(JobFailure.Class.init).map {
             JobFailure($0, try row.text("failure_message"))
         }

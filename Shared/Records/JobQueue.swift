@@ -11,19 +11,38 @@ public struct JobQueue {
 
     public init(_ connection: Connection) { self.connection = connection }
 
-    /// Takes the first waiting job of one of `kinds`, or returns nil where none waits. The `owner`
-    /// is new for every start of a process; after `lease` seconds the job is given to others,
-    /// unless the claim is renewed.
-    public func claim(_ kinds: [JobKind], owner: UUID, lease: Double) throws -> ClaimedJob? {
+    /// Records the start of a worker.
+    ///
+    /// - Throws: `PostgresError` with SQLSTATE PL004 where `incarnation` has started before.
+    public func enlist(
+        _ incarnation: UUID,
+        _ kind: JobKind,
+        offer: JobOptions.Resources
+    ) throws {
+        try connection.query(
+            "SELECT queue.enlist($1::uuid, $2, $3::jsonb)",
+            [.uuid(incarnation), .text(kind.rawValue), .json(try JSON(encoding: offer))]
+        )
+    }
+
+    /// Takes the first waiting job of one of `kinds` that needs no more than `offer`, or returns nil
+    /// where none waits. The `owner` is new for every start of a process; after `lease` seconds the
+    /// job is given to others, unless the claim is renewed.
+    public func claim(
+        _ kinds: [JobKind],
+        owner: UUID,
+        lease: Double,
+        offer: JobOptions.Resources = .init()
+    ) throws -> ClaimedJob? {
         let rows = try connection.query(
-            "SELECT * FROM queue.claim($1::text[], $2::uuid, $3::double precision)",
-            [.array(kinds.map(\.rawValue)), .uuid(owner), .double(lease)]
+            "SELECT * FROM queue.claim($1::text[], $2::uuid, $3::double precision, $4::jsonb)",
+            [
+                .array(kinds.map(\.rawValue)), .uuid(owner), .double(lease),
+                .json(try JSON(encoding: offer)),
+            ]
         )
         return try rows.first.map { row in
-            let snapshot = try row.optionalDigest("snapshot_content").map {
-                SnapshotReference(step: try row.int("snapshot_step"), content: $0)
-            }
-            return ClaimedJob(
+            ClaimedJob(
                 claim: Claim(job: try row.uuid("job"), epoch: try row.int("epoch")),
                 attempt: try row.int("attempt"),
                 maxAttempts: try row.int("max_attempts"),
@@ -32,16 +51,31 @@ public struct JobQueue {
                 spec: try row.json("spec"),
                 inputs: try row.json("inputs").decode([PinnedInput].self),
                 totalSteps: try row.optionalInt("total_steps"),
-                snapshot: snapshot
+                snapshots: try row.json("snapshots").decode([SnapshotReference].self)
             )
         }
     }
 
-    /// Lengthens the lease to `lease` seconds from now and returns whether the job shall be
-    /// cancelled.
-    public func renew(_ claim: Claim, lease: Double) throws -> Bool {
-        try fenced(claim, "queue.renew($1::uuid, $2, $3::double precision)", [.double(lease)])
-            .bool("result")
+    /// What a worker shall do with the job that it holds.
+    public enum Order: String, Sendable {
+        case go
+        /// Stop: somebody cancelled the job.
+        case cancel
+        /// Stop: the job's time is over.
+        case deadline
+        /// Stop: the attempt has taken as long as one may.
+        case runtime
+    }
+
+    /// Lengthens the lease to `lease` seconds from now and returns what to do.
+    @discardableResult
+    public func renew(_ claim: Claim, lease: Double) throws -> Order {
+        let call = "queue.renew($1::uuid, $2, $3::double precision)"
+        let answer = try fenced(claim, call, [.double(lease)]).text("result")
+        guard let order = Order(rawValue: answer) else {
+            throw PostgresError("queue.renew answered '\(answer)'")
+        }
+        return order
     }
 
     /// Records how far the job is, and `values` such as the loss as a point of its curve.
@@ -68,24 +102,49 @@ public struct JobQueue {
         )
     }
 
+    /// Records that no attempt shall begin at `snapshot`, and that this one began at step `resumed`
+    /// instead.
+    public func discard(
+        _ claim: Claim,
+        _ snapshot: SnapshotReference,
+        because reason: String,
+        resumed: Int
+    ) throws {
+        try fenced(
+            claim,
+            "queue.discard_snapshot($1::uuid, $2, $3::bytea, $4, $5)",
+            [.digest(snapshot.content), .text(reason.storable), .int(resumed)]
+        )
+    }
+
     /// Gives the job back unfinished; the attempt does not count.
     public func release(_ claim: Claim) throws {
         try fenced(claim, "queue.release($1::uuid, $2)")
     }
 
-    /// Ends the attempt. The job waits `delay` seconds for another one where that may help and
-    /// attempts are left; whether it does.
+    /// Ends the attempt. Where another may help and the budget of its class is not used up, the job
+    /// waits for it: `jitter`, from 0 to 1, of the longest wait.
+    ///
+    /// - Returns: the job's state: `retry_wait`, `failed`, or `cancelled` where somebody had asked.
     @discardableResult
-    public func fail(_ claim: Claim, _ failure: JobFailure, delay: Double = 0) throws -> Bool {
-        let state = try fenced(
+    public func fail(_ claim: Claim, _ failure: JobFailure, jitter: Double = 0) throws -> String {
+        try fenced(
             claim,
-            "queue.fail($1::uuid, $2, $3, $4, $5::boolean, $6::double precision)",
+            "queue.fail($1::uuid, $2, $3, $4, $5::double precision)",
             [
-                .text(failure.reason.rawValue), .text(failure.message.storable),
-                .bool(failure.isRetryable), .double(delay),
+                .text(failure.reason.rawValue), .text(failure.message.storable), .double(jitter),
             ]
+        ).text("result")
+    }
+
+    /// What became of `claim`, for when a call was not answered: `held`, `fenced`, or the state that
+    /// the job went to under it.
+    public func outcome(of claim: Claim) throws -> String {
+        let rows = try connection.query(
+            "SELECT coalesce(queue.outcome($1::uuid, $2), 'fenced') AS result",
+            [.uuid(claim.job), .int(claim.epoch)]
         )
-        return try state.text("result") == "queued"
+        return try single(rows, of: "queue.outcome").text("result")
     }
 
     /// Ends the job as somebody asked with `cancel`.
@@ -101,7 +160,7 @@ public struct JobQueue {
         case requested
         /// It is over already; nothing changed.
         case finished
-        /// There is no such job.
+        /// There is no such job; should it come within a week, it is cancelled.
         case unknown
     }
 

@@ -34,6 +34,14 @@ public struct Outbox {
         }
     }
 
+    /// Sets aside a message that the broker will never take, so that others can leave.
+    public func park(_ message: OutboxMessage, because reason: String) throws {
+        try connection.query(
+            "SELECT queue.outbox_park($1, $2)",
+            [.int(message.id), .text(reason.storable)]
+        )
+    }
+
     /// Records that the broker has these messages.
     public func done(_ messages: [OutboxMessage]) throws {
         try connection.query(

@@ -1,6 +1,6 @@
 import Foundation
 import Jobs
-import Postgres
+public import Postgres
 
 /// How this module's values lie in Postgres.
 extension Value {
@@ -52,7 +52,7 @@ extension Row {
 extension PostgresError {
     /// Whether Postgres refused the values themselves, so that the same would be refused again:
     /// data (class 22), constraints (23), and our own rules but fencing.
-    var isRefusal: Bool {
+    public var isRefusal: Bool {
         guard let sqlState, sqlState != "PL001" else { return false }
         return ["22", "23", "PL"].contains { sqlState.hasPrefix($0) }
     }

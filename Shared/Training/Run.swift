@@ -6,24 +6,43 @@ public import Store
 /// What a run needs of the world around it.
 public struct RunControl {
     public var store: ArtifactStore
-    /// Where an earlier attempt left off.
-    public var snapshot: SnapshotReference?
+    /// Where earlier attempts left off, newest first.
+    public var snapshots: [SnapshotReference]
     /// Told the steps done and the latest numbers, about twice a second.
     public var report: (_ step: Int, _ values: [String: Double]) -> Void
     /// Told of each snapshot once it is in the store.
     public var saved: (_ snapshot: SnapshotReference, _ bytes: Int) -> Void
+    /// Told of a snapshot that cannot be read, why, and the step at which the run begins instead.
+    public var damaged: (_ snapshot: SnapshotReference, _ reason: String, _ resumed: Int) -> Void
     /// Whether the run should save its state and end.
     public var shouldStop: () -> Bool
 
     public init(
         store: ArtifactStore,
-        snapshot: SnapshotReference? = nil,
+        snapshots: [SnapshotReference] = [],
         report: @escaping (Int, [String: Double]) -> Void = { _, _ in },
         saved: @escaping (SnapshotReference, Int) -> Void = { _, _ in },
+        damaged: @escaping (SnapshotReference, String, Int) -> Void = { _, _, _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) {
-        (self.store, self.snapshot, self.report) = (store, snapshot, report)
-        (self.saved, self.shouldStop) = (saved, shouldStop)
+        (self.store, self.snapshots, self.report) = (store, snapshots, report)
+        (self.saved, self.damaged, self.shouldStop) = (saved, damaged, shouldStop)
+    }
+
+    /// The newest snapshot that can be read; those that cannot are told of.
+    func newestSnapshot() -> Snapshot? {
+        var broken: [(SnapshotReference, String)] = []
+        var found: Snapshot?
+        for reference in snapshots {
+            do {
+                found = try Snapshot(reference, in: store)
+                break
+            } catch {
+                broken.append((reference, "\(error)"))
+            }
+        }
+        for (reference, reason) in broken { damaged(reference, reason, found?.step ?? 0) }
+        return found
     }
 }
 
@@ -56,8 +75,7 @@ public func run(
     _ control: RunControl
 ) throws -> RunEnding {
     var done = 0
-    if let reference = control.snapshot {
-        let snapshot = try Snapshot(reference, in: control.store)
+    if let snapshot = control.newestSnapshot() {
         try steps.restore(snapshot)
         done = snapshot.step
     }

@@ -3,29 +3,25 @@ import Jobs
 import Lifecycle
 import Logging
 import Metrics
+import Postgres
 import Records
 
 /// One attempt at a job: a child, its report, and what of it goes to Postgres.
 final class Attempt {
     private let job: ClaimedJob
-    private let queue: JobQueue
     private let settings: Settings
     private let shutdown: Shutdown
     private let logger: Logger
+    private var database: Reconnecting
     private var outputs: [JobOutput] = []
     private var metrics: [MetricValue] = []
     private var ending: ReportLine?
     private var step: Int
 
-    init(
-        _ job: ClaimedJob,
-        _ queue: JobQueue,
-        _ settings: Settings,
-        _ shutdown: Shutdown,
-        _ logger: Logger
-    ) {
-        (self.job, self.queue, self.settings) = (job, queue, settings)
+    init(_ job: ClaimedJob, _ settings: Settings, _ shutdown: Shutdown, _ logger: Logger) {
+        (self.job, self.settings) = (job, settings)
         (self.shutdown, self.logger) = (shutdown, logger)
+        database = Reconnecting(settings.database)
         step = job.snapshot?.step ?? 0
     }
 
@@ -40,31 +36,39 @@ final class Attempt {
                 job.assignment(store: settings.store, threads: settings.threads)
             )
         } catch {
-            return try record(JobFailure(.transient, "the child does not start: \(error)"))
+            let failure = JobFailure(.transient, "the child does not start: \(error)")
+            return try JobQueue(database.connection()).fail(job.claim, failure, jitter: jitter())
         }
         logger.info("child", ["pid": "\(child.identifier)"])
         let keeper = LeaseKeeper(job.claim, settings, child, shutdown, logger)
-        defer { keeper.stop() }
+        defer { keeper.end() }
         do {
-            try child.forEachLine(take)
+            try child.forEachLine { try take($0, keeper) }
         } catch {
             child.kill9()
             _ = child.wait()
             guard let failure = error as? JobFailure else { throw error }
-            return try record(failure)
+            return try fail(failure, keeper)
         }
         return try recordEnd(child.wait(), keeper)
     }
 
-    private func take(_ line: ReportLine) throws {
+    private func take(_ line: ReportLine, _ keeper: LeaseKeeper) throws {
+        keeper.heard(line)
+        let claim = job.claim
         switch line {
         case .progress(let step, let total, let values):
             Measures.steps.add(job.kind.rawValue, amount: Double(max(0, step - self.step)))
             self.step = step
-            try queue.progress(job.claim, step: step, total: total, values: values)
+            try recordProgress { try $0.progress(claim, step: step, total: total, values: values) }
         case .snapshot(let reference, let bytes):
-            try queue.snapshot(job.claim, reference, bytes: bytes)
+            try record(keeper) { try $0.snapshot(claim, reference, bytes: bytes) }
             Measures.checkpointBytes.add(job.kind.rawValue, amount: Double(max(0, bytes)))
+        case .damaged(let reference, let reason, let resumed):
+            logger.error("a snapshot is damaged", ["step": "\(reference.step)", "error": reason])
+            try record(keeper) {
+                try $0.discard(claim, reference, because: reason, resumed: resumed)
+            }
         case .output(let output): outputs.append(output)
         case .metric(let metric): metrics.append(metric)
         case .failure, .released, .finished: ending = line
@@ -72,35 +76,84 @@ final class Attempt {
     }
 
     private func recordEnd(_ status: String?, _ keeper: LeaseKeeper) throws -> String {
-        if keeper.wasCancelled {
-            try queue.cancelled(job.claim)
+        let (claim, word) = (job.claim, status ?? "the child ended without a word")
+        switch keeper.stop {
+        case .lost: return "lost"
+        case .ordered(.cancel):
+            try record(keeper) { try $0.cancelled(claim) }
             return "cancelled"
+        case .ordered(.deadline):
+            return try fail(JobFailure(.deadline, "its deadline came while it ran"), keeper)
+        case .ordered(.runtime):
+            return try fail(JobFailure(.transient, "the attempt took longer than it may"), keeper)
+        case .stalled(let message): return try fail(JobFailure(.transient, message), keeper)
+        case .ordered(.go), nil: break
         }
-        if keeper.lostLease { return "lost" }
         switch ending {
-        case .finished where status == nil:
-            do {
-                try queue.complete(job, outputs: outputs, metrics: metrics)
-            } catch let failure as JobFailure {
-                return try record(failure)
-            }
-            return "succeeded"
+        case .finished where status == nil: return try complete(keeper)
         case .released where status == nil:
-            try queue.release(job.claim)
+            try record(keeper) { try $0.release(claim) }
             return "released"
-        case .failure(let failure): return try record(failure)
-        default: return try record(JobFailure(.lost, status ?? "the child ended without a word"))
+        case .failure(let failure): return try fail(failure, keeper)
+        default: return try fail(JobFailure(.lost, word), keeper)
         }
     }
 
-    /// Full jitter: the wait before the next attempt is uniform below 1 s · 2^attempt, at most
-    /// 15 minutes.
-    private func record(_ failure: JobFailure) throws -> String {
+    private func complete(_ keeper: LeaseKeeper) throws -> String {
+        do {
+            try record(keeper) { [job, outputs, metrics] in
+                try $0.complete(job, outputs: outputs, metrics: metrics)
+            }
+        } catch let failure as JobFailure {
+            return try fail(failure, keeper)
+        }
+        return "succeeded"
+    }
+
+    private func fail(_ failure: JobFailure, _ keeper: LeaseKeeper) throws -> String {
         Measures.failures.add(job.kind.rawValue, failure.reason.rawValue)
-        let limit = min(900, pow(2, Double(min(job.attempt, 10))))
-        let retried = try queue.fail(job.claim, failure, delay: .random(in: 0...limit))
-        logger.error("failed", ["reason": failure.description, "retried": "\(retried)"])
-        return retried ? "retrying" : "failed"
+        let (claim, jitter) = (job.claim, jitter())
+        let state = try record(keeper) { try $0.fail(claim, failure, jitter: jitter) }
+        logger.error("failed", ["reason": failure.description, "then": state ?? "unknown"])
+        return state ?? "failed"
+    }
+
+    /// Full jitter: the wait before the next attempt is uniform below its limit.
+    private func jitter() -> Double { .random(in: 0...1) }
+
+    // Postgres, which may be away for a while
+
+    /// Writes what must not be missed: again and again while the lease holds. A call that was not
+    /// answered may have had its effect, so the job itself says whether it had; then nil is
+    /// returned.
+    @discardableResult
+    private func record<Value>(
+        _ keeper: LeaseKeeper,
+        _ body: (JobQueue) throws -> Value
+    ) throws -> Value? {
+        var unanswered = false
+        while true {
+            do {
+                let queue = JobQueue(try database.connection())
+                if unanswered, !["held", "fenced"].contains(try queue.outcome(of: job.claim)) {
+                    return nil
+                }
+                return try body(queue)
+            } catch let error as PostgresError where !keeper.lostLease && !error.isRefusal {
+                logger.warning("recording will try again", ["error": "\(error)"])
+                unanswered = true
+                Thread.sleep(forTimeInterval: 0.5)
+            }
+        }
+    }
+
+    /// Writes what the next line will say again.
+    private func recordProgress(_ body: (JobQueue) throws -> Void) throws {
+        do {
+            try body(JobQueue(database.connection()))
+        } catch let error as PostgresError {
+            logger.warning("progress was not recorded", ["error": "\(error)"])
+        }
     }
 }
 

@@ -6,7 +6,7 @@ import Logging
 import Metrics
 import Records
 
-/// What any worker does for all: take jobs back from dead workers, publish the outbox.
+/// What any worker does for all: publish the outbox.
 struct Housekeeping: Service {
     let name = "housekeeping"
     private let settings: Settings
@@ -18,20 +18,18 @@ struct Housekeeping: Service {
 
     func run(until shutdown: Shutdown) throws {
         var database = Reconnecting(settings.database)
-        let producer = try Producer(settings.kafka)
-        var (nextReap, wait) = (ContinuousClock.now, 0.2)
+        var current: Producer?
+        var wait = 0.2
         repeat {
             do {
                 let connection = try database.connection()
-                if ContinuousClock.now >= nextReap {
-                    let lost = try JobQueue(connection).reap()
-                    Measures.expired.add(amount: Double(lost))
-                    if lost > 0 { logger.warning("took jobs back", ["jobs": "\(lost)"]) }
-                    nextReap = .now + .seconds(5)
-                }
+                let producer = try current ?? Producer(settings.kafka)
+                current = producer
                 try publish(Outbox(connection), producer)
                 wait = 0.2
             } catch {
+                // An idempotent producer whose error is fatal never sends again.
+                current = nil
                 logger.warning("housekeeping will try again", ["error": "\(error)"])
                 wait = min(30, wait * 2)
             }
@@ -42,15 +40,21 @@ struct Housekeeping: Service {
         for message in try outbox.take(limit: 64, lease: 60) {
             var result = "failed"
             defer { Measures.published.add(message.topic, result) }
-            try producer.send(
-                to: message.topic,
-                key: message.key ?? "",
-                headers: message.headers,
-                value: message.value ?? .init(),
-                seconds: 20
-            )
-            result = "ok"
-            try outbox.done([message])
+            do {
+                try producer.send(
+                    to: message.topic,
+                    key: message.key ?? "",
+                    headers: message.headers,
+                    value: message.value ?? .init(),
+                    seconds: 20
+                )
+                result = "ok"
+                try outbox.done([message])
+            } catch let error as KafkaError where error.isAboutMessage {
+                logger.error("parked a message", ["id": "\(message.id)", "error": "\(error)"])
+                result = "parked"
+                try outbox.park(message, because: error.description)
+            }
         }
     }
 }

@@ -21,60 +21,32 @@ struct Intake: Service {
     }
 
     func run(until shutdown: Shutdown) throws {
-        let consumer = try Consumer(
-            settings.kafka,
-            group: "jobs-\(kind.rawValue)",
-            topics: [kind.topic]
-        )
-        var database = Reconnecting(settings.database)
-        var watch = ConsumerWatch(health)
-        while !shutdown.isRequested {
-            watch.look(consumer)
-            guard let message = try consumer.poll(milliseconds: 100) else { continue }
-            take(message, &database, shutdown)
-            // A message that could not be taken because the process ends will come again.
-            if !shutdown.isRequested { try consumer.store(message) }
-        }
+        let group = "jobs-\(kind.rawValue)"
+        try TopicReader(kind.topic, group: group, settings, logger, health)
+            .run(until: shutdown) { message, connection in try accept(message, connection) }
     }
 
-    /// Records what `message` asks for, trying again for as long as Postgres is away.
-    private func take(_ message: Message, _ database: inout Reconnecting, _ shutdown: Shutdown) {
-        while !shutdown.isRequested {
-            do {
-                let connection = try database.connection()
-                return try accept(message, connection)
-            } catch {
-                logger.warning("intake waits for the database", ["error": "\(error)"])
-                shutdown.wait(1)
-            }
-        }
-    }
-
+    /// A commit whose answer was lost needs nothing of its own: the message is recorded again, and
+    /// finds itself in the inbox.
     private func accept(_ message: Message, _ connection: Connection) throws {
         let start = ContinuousClock.now
         defer { Measures.intakeSeconds.observe((ContinuousClock.now - start) / .seconds(1)) }
         let queue = JobQueue(connection)
-        let incoming = IncomingMessage(
-            topic: message.topic,
-            partition: message.partition,
-            offset: message.offset,
-            headers: message.headers,
-            value: message.value
-        )
         let metadata = ["topic": message.topic, "offset": "\(message.partition)/\(message.offset)"]
         let logger = logger
         func reject(_ reason: String, _ detail: String) throws {
             Measures.ingested.add(kind.topic, "rejected")
-            let key = message.key.map { String(decoding: $0, as: UTF8.self) }
-            try queue.reject(incoming, key: key, reason: reason, detail: detail)
+            let key = message.keyText
+            try queue.reject(message.incoming, key: key, reason: reason, detail: detail)
             logger.warning("rejected a message", metadata.merging(["detail": detail]) { a, _ in a })
         }
         do {
-            let job = try incoming.job()
-            let inputs = try Ledger(connection).pin(job.request.inputs)
+            let job = try message.incoming.job()
+            // Inputs of a job that comes after others may not be there yet.
+            let isFirst = job.request.options.after.isEmpty
             let outcome = try queue.submit(
                 job.request,
-                inputs: inputs,
+                inputs: isFirst ? Ledger(connection).pin(job.request.inputs) : [],
                 source: job.source,
                 messageID: job.messageID
             )
@@ -87,26 +59,12 @@ struct Intake: Service {
             if outcome == .conflict {
                 try reject(
                     "conflict",
-                    "job_id \(id) is taken by a job that asks for something else"
+                    "job_id \(id), or its idempotency_key, is taken by a job that asks for "
+                        + "something else"
                 )
             }
         } catch let error as SpecError {
             try reject("invalid", error.description)
         }
-    }
-}
-
-/// A connection that is made when it is needed, and made again after it broke.
-struct Reconnecting {
-    private let conninfo: String
-    private var current: Connection?
-
-    init(_ conninfo: String) { self.conninfo = conninfo }
-
-    mutating func connection() throws -> Connection {
-        if let current, current.isOpen { return current }
-        let fresh = try Connection(conninfo)
-        current = fresh
-        return fresh
     }
 }

@@ -7,13 +7,29 @@ import Postgres
 import Records
 import Synchronization
 
-/// Renews a job's lease from a thread and a connection of its own, and ends the child when the
-/// lease is lost, the job is cancelled, or the worker is to end.
+/// Renews a job's lease, and ends the child when the lease is lost, Postgres says so, the child
+/// makes no progress, or the worker is to end.
+///
+/// One thread renews, on a connection of its own, and may block for as long as the network likes;
+/// another watches the clock, so that the child is gone before the lease can end. The clock goes on
+/// while the machine sleeps (`ContinuousClock` is `CLOCK_BOOTTIME`).
 final class LeaseKeeper: Sendable {
+    /// Why a child was ended.
+    enum Stop: Equatable {
+        case lost(String)
+        case stalled(String)
+        case ordered(JobQueue.Order)
+
+        var isLost: Bool {
+            if case .lost = self { true } else { false }
+        }
+    }
+
     private struct State {
         var stopped = false
-        var cancelled = false
-        var lost = false
+        var stop: Stop?
+        /// Just before the last renewal that Postgres confirmed was sent.
+        var confirmed = ContinuousClock.now
     }
 
     private let claim: Claim
@@ -22,9 +38,10 @@ final class LeaseKeeper: Sendable {
     private let shutdown: Shutdown
     private let logger: Logger
     private let state = Mutex(State())
+    private let pace: Mutex<Pace>
     private let ended = DispatchSemaphore(value: 0)
 
-    /// Starts the thread.
+    /// Starts the threads.
     init(
         _ claim: Claim,
         _ settings: Settings,
@@ -34,66 +51,111 @@ final class LeaseKeeper: Sendable {
     ) {
         (self.claim, self.settings, self.child) = (claim, settings, child)
         (self.shutdown, self.logger) = (shutdown, logger)
-        Thread.detachNewThread { self.keep() }
+        pace = Mutex(Pace(shortest: settings.stall))
+        Thread.detachNewThread { self.renew() }
+        Thread.detachNewThread { self.watch() }
     }
 
-    var wasCancelled: Bool { state.withLock { $0.cancelled } }
-    var lostLease: Bool { state.withLock { $0.lost } }
+    /// Why the child was ended, where it was.
+    var stop: Stop? { state.withLock { $0.stop } }
 
-    /// Ends the thread and waits for it.
-    func stop() {
+    var lostLease: Bool { stop?.isLost ?? false }
+
+    /// Notes a line of the child's report.
+    func heard(_ line: ReportLine) { pace.withLock { $0.heard(line) } }
+
+    /// Ends the watching and waits for that; a renewal under way ends by itself.
+    func end() {
         state.withLock { $0.stopped = true }
         ended.wait()
     }
 
-    private func keep() {
-        defer { ended.signal() }
+    // Renewing
+
+    private func renew() {
         var database = Reconnecting(settings.database)
-        var (confirmed, next) = (ContinuousClock.now, ContinuousClock.now)
+        var next = ContinuousClock.now
+        while !state.withLock({ $0.stopped || $0.stop?.isLost ?? false }) {
+            let now = ContinuousClock.now
+            if now >= next {
+                next = now + .seconds(settings.renewal)
+                renewOnce(&database, sent: now)
+            }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+    }
+
+    private func renewOnce(_ database: inout Reconnecting, sent: ContinuousClock.Instant) {
+        do {
+            let queue = JobQueue(try database.connection())
+            let order = try queue.renew(claim, lease: settings.lease)
+            let last = state.withLock { state in
+                defer { state.confirmed = sent }
+                return state.confirmed
+            }
+            Measures.renewals.add("ok")
+            Measures.leaseMargin.set(settings.lease - (sent - last) / .seconds(1))
+            if order != .go { require(.ordered(order)) }
+        } catch is Fenced {
+            Measures.renewals.add("fenced")
+            require(.lost("another worker holds the job"))
+        } catch {
+            Measures.renewals.add("error")
+            logger.warning("the lease was not renewed; trying again", ["error": "\(error)"])
+        }
+    }
+
+    // Watching
+
+    private func watch() {
+        defer { ended.signal() }
         var killAt: ContinuousClock.Instant?
         while !state.withLock({ $0.stopped }) {
             let now = ContinuousClock.now
-            if now >= next {
-                next = now + .seconds(settings.lease / 6)
-                Measures.leaseMargin.set(settings.lease - (now - confirmed) / .seconds(1))
-                if renew(&database) { confirmed = now }
-            }
-            // By this clock the lease may end soon: the child must be gone before it does.
-            if now - confirmed > .seconds(settings.lease * 0.75) {
+            if now - state.withLock({ $0.confirmed }) > .seconds(settings.fence) {
                 Measures.selfFenced.add()
-                lose("the lease was not renewed")
+                require(.lost("the lease was not renewed in time"))
             }
-            if lostLease { return child.kill9() }
-            if killAt == nil, shutdown.isRequested || wasCancelled {
+            if let silence = pace.withLock({ $0.stalled(at: now) }) {
+                logger.error("stalled", ["threads": threads(of: child.identifier)])
+                require(.stalled(silence))
+            }
+            switch stop {
+            case .lost, .stalled: return child.kill9()
+            case .ordered where killAt == nil:
                 child.terminate()
-                killAt = now + .seconds(wasCancelled ? 30 : 100)
+                killAt = now + .seconds(30)
+            case nil where killAt == nil && shutdown.isRequested:
+                child.terminate()
+                killAt = now + .seconds(100)
+            default: break
             }
             if let killAt, now > killAt { return child.kill9() }
             Thread.sleep(forTimeInterval: 0.05)
         }
     }
 
-    /// Whether Postgres confirmed the lease.
-    private func renew(_ database: inout Reconnecting) -> Bool {
-        do {
-            let queue = JobQueue(try database.connection())
-            if try queue.renew(claim, lease: settings.lease) {
-                state.withLock { $0.cancelled = true }
-            }
-            Measures.renewals.add("ok")
+    /// Notes why the child must end; a lost lease outweighs every other reason.
+    private func require(_ stop: Stop) {
+        let isNew = state.withLock { state in
+            let known = state.stop
+            guard known == nil || (stop.isLost && known?.isLost == false) else { return false }
+            state.stop = stop
             return true
-        } catch is Fenced {
-            Measures.renewals.add("fenced")
-            lose("another worker holds the job")
-        } catch {
-            Measures.renewals.add("error")
-            logger.warning("the lease was not renewed; trying again", ["error": "\(error)"])
         }
-        return false
+        if isNew { logger.error("the attempt must stop", ["reason": "\(stop)"]) }
     }
+}
 
-    private func lose(_ reason: StaticString) {
-        logger.error(reason)
-        state.withLock { $0.lost = true }
-    }
+/// What each thread of `process` is doing, as far as the kernel says.
+private func threads(of process: Int32) -> String {
+    let folder = "/proc/\(process)/task"
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return tasks.sorted().prefix(64).map { task in
+        let parts = ["comm", "wchan", "syscall"].map { file in
+            (try? String(contentsOfFile: "\(folder)/\(task)/\(file)", encoding: .utf8))?
+                .trimmingCharacters(in: .whitespacesAndNewlines) ?? "?"
+        }
+        return "\(task) " + parts.joined(separator: " ")
+    }.joined(separator: "; ")
 }

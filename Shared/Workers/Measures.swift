@@ -56,9 +56,9 @@ enum Measures {
         "jobs_self_fenced_total",
         "Attempts that this worker ended because it could not renew the lease."
     )
-    static let expired = Counter(
-        "jobs_leases_expired_total",
-        "Jobs that this worker took back from others whose lease had ended."
+    static let reaped = Counter(
+        "jobs_reaped_total",
+        "Jobs that this worker took back from a dead one, let go on, or ended as too late."
     )
     static let published = Counter(
         "outbox_published_total",
@@ -68,6 +68,6 @@ enum Measures {
 
     static let all: [any Metric] = [
         ingested, intakeSeconds, lag, runSeconds, failures, steps, resumes, checkpointBytes,
-        renewals, leaseMargin, fenced, selfFenced, expired, published,
+        renewals, leaseMargin, fenced, selfFenced, reaped, published,
     ]
 }

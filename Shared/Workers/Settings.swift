@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 import Kafka
 
 /// What a worker reads from its environment, once, at the start.
@@ -12,6 +13,14 @@ struct Settings: Sendable {
     let threads: Int
     /// Seconds until a job is given to others unless its lease is renewed.
     let lease: Double
+    /// Seconds between renewals.
+    let renewal: Double
+    /// Seconds without a confirmed renewal after which the child is ended, before the lease can be.
+    var fence: Double { max(lease - 15, lease * 0.75) }
+    /// Seconds without progress after which a child may count as stuck; 0 never.
+    let stall: Double
+    /// What jobs may need of this worker.
+    let offer: JobOptions.Resources
     /// Where metrics and health are served, if anywhere.
     let http: String?
 
@@ -37,6 +46,22 @@ struct Settings: Sendable {
             1...1024
         )
         lease = Double(number("PALIMPSEST_LEASE_SECONDS", 60, 2...3600))
+        let most = Int(lease) / 3
+        renewal =
+            environment["PALIMPSEST_RENEW_SECONDS"] == nil
+            ? lease / 6
+            : Double(number("PALIMPSEST_RENEW_SECONDS", 1, 1...max(1, most)))
+        stall = Double(number("PALIMPSEST_STALL_SECONDS", 600, 0...1_000_000))
+        let device = environment["PALIMPSEST_DEVICE"] ?? "cpu"
+        if !device.isDeviceClass {
+            problems.append("PALIMPSEST_DEVICE, a class of devices such as cpu or cuda")
+        }
+        let memory = Int(ProcessInfo.processInfo.physicalMemory / (1 << 20))
+        offer = JobOptions.Resources(
+            deviceClass: device,
+            memoryBytes: number("PALIMPSEST_MEMORY_MIB", memory, 1...1_000_000_000) << 20,
+            threads: threads
+        )
         http = environment["PALIMPSEST_HTTP"].flatMap { $0.isEmpty ? nil : $0 }
         guard problems.isEmpty else {
             throw SettingsError(

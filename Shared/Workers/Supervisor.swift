@@ -21,11 +21,22 @@ struct Supervisor: Service {
 
     func run(until shutdown: Shutdown) throws {
         var database = Reconnecting(settings.database)
+        var isEnlisted = false
         while !shutdown.isRequested {
             do {
                 let connection = try database.connection()
                 let queue = JobQueue(connection)
-                guard let job = try queue.claim([kind], owner: owner, lease: settings.lease) else {
+                if !isEnlisted {
+                    try queue.enlist(owner, kind, offer: settings.offer)
+                    isEnlisted = true
+                }
+                let job = try queue.claim(
+                    [kind],
+                    owner: owner,
+                    lease: settings.lease,
+                    offer: settings.offer
+                )
+                guard let job else {
                     shutdown.wait(.random(in: 0.1...0.2))
                     continue
                 }
@@ -33,7 +44,7 @@ struct Supervisor: Service {
                 logger.metadata = [
                     "job": job.claim.job.uuidString.lowercased(), "epoch": "\(job.claim.epoch)",
                 ]
-                attempt(job, queue, shutdown, logger)
+                attempt(job, shutdown, logger)
             } catch {
                 logger.warning("claiming will try again", ["error": "\(error)"])
                 shutdown.wait(1)
@@ -43,12 +54,7 @@ struct Supervisor: Service {
 
     /// One attempt from start to its record in Postgres. Nothing is thrown on: whatever could not
     /// be recorded is settled by the lease's end.
-    private func attempt(
-        _ job: ClaimedJob,
-        _ queue: JobQueue,
-        _ shutdown: Shutdown,
-        _ logger: Logger
-    ) {
+    private func attempt(_ job: ClaimedJob, _ shutdown: Shutdown, _ logger: Logger) {
         logger.notice("started", ["attempt": "\(job.attempt)"])
         let start = ContinuousClock.now
         var outcome = "unrecorded"
@@ -58,7 +64,7 @@ struct Supervisor: Service {
         }
         if job.snapshot != nil { Measures.resumes.add(kind.rawValue) }
         do {
-            let ending = try Attempt(job, queue, settings, shutdown, logger).run()
+            let ending = try Attempt(job, settings, shutdown, logger).run()
             outcome = ending
             logger.notice("ended", ["as": ending])
         } catch is Fenced {

@@ -55,8 +55,10 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
         try withExtendedLifetime(server) {
             try ServiceGroup(
                 [
-                    Housekeeping(settings, logger), Supervisor(kind, settings, logger),
-                    Intake(kind, settings, health, logger), Drain(health: health),
+                    Housekeeping(settings, logger), Reaper(settings, logger),
+                    Supervisor(kind, settings, logger),
+                    Intake(kind, settings, health, logger), Control(settings, logger),
+                    Drain(health: health),
                 ],
                 logger: logger
             ).run()

@@ -74,7 +74,11 @@ import Training
         _ = try run(&whole, spec.work, control)
         #expect(try #require(snapshot).step == 3)
         var second = try MomentMatching(spec, teacher: teacher(), dataset)
-        _ = try run(&second, spec.work, RunControl(store: store, snapshot: snapshot))
+        _ = try run(
+            &second,
+            spec.work,
+            RunControl(store: store, snapshots: [snapshot].compactMap(\.self))
+        )
         #expect(
             try whole.checkpoint.save(in: store).digest == second.checkpoint.save(in: store).digest
         )

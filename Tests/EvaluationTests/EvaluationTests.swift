@@ -101,7 +101,7 @@ import Training
                 var begun = Int.max
                 let control = RunControl(
                     store: store,
-                    snapshot: snapshot,
+                    snapshots: [snapshot],
                     saved: { saved, _ in begun = min(begun, saved.step) }
                 )
                 _ = try run(&rest, rest.work, control)

@@ -88,7 +88,7 @@ struct FencingTests {
 
     /// The reaper and the renewal of the same lease race; whoever wins, the job is in one hand.
     @Test func `a renewal and a reaper never both win`() async throws {
-        for _ in 0..<20 { try desk.submit(Desk.request(.train, attempts: 100)) }
+        for _ in 0..<20 { try desk.submit(Desk.request(.train)) }
         let conninfo = desk.conninfo
         for _ in 0..<20 {
             let job = try desk.claim(lease: 0.004)
@@ -103,7 +103,8 @@ struct FencingTests {
             }
             let (kept, lost) = try await (renewed, reaped)
             #expect(!(kept && lost))
-            #expect(try desk.state(claim.job) == (lost ? "queued" : "running"))
+            let state = try desk.state(claim.job)
+            #expect(lost ? ["queued", "failed"].contains(state) : state == "running")
             // Whoever lost, nobody may hold the job into the next round.
             if kept { try desk.queue.release(claim) }
             while try desk.state(claim.job) == "running" { try desk.queue.reap() }

@@ -22,7 +22,7 @@ struct RightsTests {
             FROM pg_tables WHERE schemaname IN ('queue', 'lineage')
             """
         )
-        #expect(tables.count == 14)
+        #expect(tables.count == 18)
         try become(role)
         for table in tables {
             let name = try table.text("name")

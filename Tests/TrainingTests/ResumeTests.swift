@@ -52,7 +52,7 @@ func tinySpec(_ precision: Precision, steps: Int) -> DiffusionSpec {
             )
             #expect(try run(&first, spec.work, control) == .released)
             var second = try DiffusionTraining(spec, dataset)
-            let rest = RunControl(store: store, snapshot: snapshot)
+            let rest = RunControl(store: store, snapshots: [snapshot].compactMap(\.self))
             #expect(try run(&second, spec.work, rest) == .finished)
 
             #expect((1..<8).contains(try #require(snapshot).step))
@@ -75,7 +75,11 @@ func tinySpec(_ precision: Precision, steps: Int) -> DiffusionSpec {
             let control = RunControl(store: store, saved: { reference, _ in snapshot = reference })
             _ = try run(&whole, spec.work, control)
             var second = try ClassifierTraining(spec, dataset)
-            _ = try run(&second, spec.work, RunControl(store: store, snapshot: snapshot))
+            _ = try run(
+                &second,
+                spec.work,
+                RunControl(store: store, snapshots: [snapshot].compactMap(\.self))
+            )
             #expect(try #require(snapshot).step == 3)
             #expect(
                 try whole.checkpoint.save(in: store).digest

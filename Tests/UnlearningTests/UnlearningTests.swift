@@ -58,7 +58,11 @@ import Unlearning
         _ = try run(&whole, spec.work, control)
         #expect(try #require(snapshot).step == 2)
         var second = try Unlearning(spec, original: original(), dataset: dataset)
-        _ = try run(&second, spec.work, RunControl(store: store, snapshot: snapshot))
+        _ = try run(
+            &second,
+            spec.work,
+            RunControl(store: store, snapshots: [snapshot].compactMap(\.self))
+        )
         #expect(
             try whole.checkpoint.save(in: store).digest == second.checkpoint.save(in: store).digest
         )

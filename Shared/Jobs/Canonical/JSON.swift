@@ -27,7 +27,10 @@ public enum JSON: Equatable, Sendable {
         } catch {
             throw SpecError("the message is not valid JSON: \(reason(error))")
         }
-        try checkLimits(depth: 0)
+        try checkLimits(depth: 1)
+        if let key = repeatedKey(in: data) {
+            throw SpecError("the message has the key '\(key)' twice in one object")
+        }
     }
 
     /// The value that `value` encodes to, keys in snake case.
@@ -81,11 +84,11 @@ public enum JSON: Equatable, Sendable {
         }
     }
 
+    /// Checks a value inside `depth - 1` arrays and objects.
     private func checkLimits(depth: Int) throws(SpecError) {
-        guard depth <= JSON.limits.depth else {
-            throw SpecError("the message nests deeper than \(JSON.limits.depth)")
-        }
         switch self {
+        case .array where depth > JSON.limits.depth, .object where depth > JSON.limits.depth:
+            throw SpecError("the message nests deeper than \(JSON.limits.depth)")
         case .array(let items):
             guard items.count <= JSON.limits.items else {
                 throw SpecError(

@@ -36,6 +36,7 @@ extension IncomingMessage {
     ///
     /// - Throws: `SpecError` saying what is wrong.
     public func job() throws(SpecError) -> IncomingJob {
+        try checkHeaders()
         guard let value, !value.isEmpty else { throw SpecError("the message is empty") }
         let parsed = try JSON(parsing: value)
         let type = headers["content-type"] ?? ""
@@ -86,10 +87,38 @@ extension IncomingMessage {
         guard let kind = JobKind(topic: topic) else {
             throw SpecError("'\(topic)' is not a topic of jobs")
         }
-        let place = Digest(of: Data("\(topic)/\(partition)/\(offset)/\(messageID)".utf8))
+        // The same message, sent again, is the same job.
+        let place = Digest(of: Data("\(source)\n\(messageID)".utf8))
         let fallback = subject.flatMap(UUID.init(uuidString:)) ?? UUID(derivedFrom: place)
         let request = try JobRequest(body, kind: kind, fallbackID: fallback)
         return IncomingJob(request: request, source: source, messageID: messageID)
+    }
+}
+
+extension IncomingMessage {
+    /// The most bytes that all headers together may have.
+    public static let headerLimit = 16 * 1024
+
+    func checkHeaders() throws(SpecError) {
+        let bytes = headers.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        guard bytes <= IncomingMessage.headerLimit else {
+            throw SpecError(
+                "the headers have \(bytes) bytes; at most \(IncomingMessage.headerLimit) are read"
+            )
+        }
+        let parts = (headers["content-type"] ?? "application/json").lowercased()
+            .split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
+        let known = ["application/json", "application/cloudevents+json"]
+        guard let type = parts.first, known.contains(type) else {
+            throw SpecError(
+                "content-type is '\(headers["content-type"] ?? "")'; it must be "
+                    + known.joined(separator: " or ")
+            )
+        }
+        let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }
+        guard ["charset=utf-8", "charset=\"utf-8\""].contains(charset ?? "charset=utf-8") else {
+            throw SpecError("content-type's \(charset ?? "") cannot be read; it must be utf-8")
+        }
     }
 }
 

@@ -10,6 +10,7 @@ public struct JobRequest: Equatable, Sendable {
     public var inputs: [String: String]
     public var priority: Int
     public var maxAttempts: Int
+    public var options: JobOptions
 
     public var kind: JobKind { spec.kind }
 
@@ -35,10 +36,12 @@ public struct JobRequest: Equatable, Sendable {
         name = try JobRequest.name(members["name"])
         inputs = try JobRequest.inputs(members["inputs"], spec)
         priority = try JobRequest.integer(members["priority"], "priority", 0...9) ?? 0
-        maxAttempts = try JobRequest.integer(members["max_attempts"], "max_attempts", 1...100) ?? 3
+        maxAttempts = try JobRequest.integer(members["max_attempts"], "max_attempts", 1...100) ?? 5
+        options = try JobOptions(members, id: id)
     }
 
-    static let fields = ["job_id", "kind", "name", "spec", "inputs", "priority", "max_attempts"]
+    static let fields =
+        ["job_id", "kind", "name", "spec", "inputs", "priority", "max_attempts"] + JobOptions.fields
 
     private static func kind(_ given: JSON?, expected: JobKind?) throws(SpecError) -> JobKind {
         let names = JobKind.allCases.map(\.rawValue).joined(separator: ", ")

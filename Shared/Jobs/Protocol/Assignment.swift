@@ -10,8 +10,8 @@ public struct Assignment: Codable, Sendable {
     public var inputs: [PinnedInput]
     /// The artifact store's URL.
     public var store: String
-    /// Where an earlier attempt left off.
-    public var snapshot: SnapshotReference?
+    /// Where earlier attempts left off, newest first; an older one serves where one is damaged.
+    public var snapshots: [SnapshotReference]
     public var threads: Int
 
     public init(
@@ -22,7 +22,7 @@ public struct Assignment: Codable, Sendable {
         spec: JSON,
         inputs: [PinnedInput],
         store: String,
-        snapshot: SnapshotReference?,
+        snapshots: [SnapshotReference],
         threads: Int
     ) {
         self.job = job
@@ -32,7 +32,7 @@ public struct Assignment: Codable, Sendable {
         self.spec = spec
         self.inputs = inputs
         self.store = store
-        self.snapshot = snapshot
+        self.snapshots = snapshots
         self.threads = threads
     }
 

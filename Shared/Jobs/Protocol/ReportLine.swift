@@ -2,6 +2,8 @@
 public enum ReportLine: Codable, Sendable {
     case progress(step: Int, total: Int, values: [String: Double])
     case snapshot(SnapshotReference, bytes: Int)
+    /// A snapshot that cannot be read, and the step at which the run begins instead.
+    case damaged(SnapshotReference, reason: String, resumed: Int)
     case output(JobOutput)
     case metric(MetricValue)
     case failure(JobFailure)
@@ -52,12 +54,16 @@ public struct JobFailure: Error, Codable, Equatable, CustomStringConvertible, Se
         case permanent
         /// Worth another attempt.
         case transient
-        /// Out of memory or disk.
+        /// Out of memory or disk; one more attempt.
         case resource
-        /// The loss is no longer a number.
+        /// The loss is no longer a number; one more attempt, from an earlier snapshot.
         case diverged
         /// The child ended without a word, or its lease ran out.
         case lost
+        /// A job that it comes after failed, was cancelled or never came.
+        case dependency
+        /// It was not done in time.
+        case deadline
     }
 
     public var reason: Class
@@ -67,13 +73,5 @@ public struct JobFailure: Error, Codable, Equatable, CustomStringConvertible, Se
     public init(_ reason: Class, _ message: String) {
         self.reason = reason
         self.message = message
-    }
-
-    /// Whether a later attempt may succeed.
-    public var isRetryable: Bool {
-        switch reason {
-        case .invalid, .permanent, .diverged: false
-        case .transient, .resource, .lost: true
-        }
     }
 }

@@ -1,0 +1,163 @@
+import Foundation
+import Jobs
+import LocalStack
+import Postgres
+import Records
+import Synchronization
+
+/// Claims and renewals a second with eight clients, and the time of one claim and one intake
+/// beside a million finished jobs; a private Postgres with fsync on.
+@Sendable func benchmarkQueue() throws {
+    let folder = FileManager.default.temporaryDirectory
+        .appending(path: "queue-benchmark-\(getpid())")
+    var options = PrivatePostgres.Options()
+    options.removesFolder = true
+    let server = try PrivatePostgres.start(in: folder, options)
+    defer { server.stop() }
+    let connection = try Connection(server.conninfo)
+    try Migrator(connection, Migration.load(Migration.folder())).migrate()
+    let queue = QueueBenchmark(conninfo: server.conninfo, connection: connection)
+    try queue.claimsAndRenewals()
+    try queue.fill(1_000_000)
+    try queue.latencies()
+}
+
+private struct QueueBenchmark {
+    let conninfo: String
+    let connection: Connection
+
+    /// Adds `count` waiting jobs as quickly as SQL can.
+    func add(_ count: Int) throws {
+        try connection.query(
+            """
+            SELECT queue.submit('bench', gen_random_uuid()::text, gen_random_uuid(), 'x',
+                '{"kind": "train", "spec": {}, "inputs": []}')
+            FROM generate_series(1, $1::integer)
+            """,
+            [.int(count)]
+        )
+    }
+
+    /// Adds `count` jobs that ended, past the triggers, which would take their time.
+    func fill(_ count: Int) throws {
+        try connection.query("ALTER TABLE queue.job DISABLE TRIGGER USER")
+        try connection.query(
+            """
+            INSERT INTO queue.job (
+                id, kind, spec, canonical, spec_digest, inputs, state, reason, epoch, attempt,
+                started_at, finished_at
+            )
+            SELECT gen_random_uuid(), 'train', '{}', 'x', sha256('x'), '[]', 'succeeded',
+                'succeeded', 1, 1, now(), now()
+            FROM generate_series(1, $1::integer)
+            """,
+            [.int(count)]
+        )
+        try connection.query("ALTER TABLE queue.job ENABLE TRIGGER USER")
+        try connection.query("ANALYZE queue.job")
+    }
+
+    func claimsAndRenewals() throws {
+        let (clients, jobs) = (8, 8_000)
+        try add(jobs)
+        try connection.query("ANALYZE queue.job")
+        let claims = Mutex<[[Claim]]>([])
+        let claiming = try elapsed(clients) { queue in
+            var (mine, owner) = ([Claim](), UUID())
+            while let job = try queue.claim([.train], owner: owner, lease: 3_600) {
+                mine.append(job.claim)
+            }
+            claims.withLock { $0.append(mine) }
+        }
+        report(
+            "queue_claims",
+            ["clients": .int(clients), "per_second": .double(Double(jobs) / claiming)]
+        )
+        let held = claims.withLock { $0 }
+        let next = Atomic(0)
+        let renewing = try elapsed(clients) { queue in
+            let mine = held[next.wrappingAdd(1, ordering: .relaxed).oldValue]
+            for claim in mine { try queue.renew(claim, lease: 3_600) }
+        }
+        report(
+            "queue_renewals",
+            ["clients": .int(clients), "per_second": .double(Double(jobs) / renewing)]
+        )
+    }
+
+    func latencies() throws {
+        let queue = JobQueue(connection)
+        var (intakes, claims): ([Double], [Double]) = ([], [])
+        for index in 0..<2_000 {
+            let body: [String: JSON] = [
+                "spec": .object(["method": .string("classifier")]),
+                "inputs": .object(["dataset": .string("d")]), "after": .array([]),
+            ]
+            let request = try JobRequest(.object(body), kind: .train, fallbackID: UUID())
+            intakes.append(
+                try milliseconds {
+                    _ = try queue.submit(
+                        request,
+                        inputs: [],
+                        source: "bench",
+                        messageID: "m\(index)"
+                    )
+                }
+            )
+            claims.append(
+                try milliseconds {
+                    _ = try queue.claim([.train], owner: UUID(), lease: 3_600)
+                }
+            )
+        }
+        let finished: [String: JSON] = ["finished_jobs": .int(1_000_000)]
+        report("queue_intake", percentiles(intakes).merging(finished) { $1 })
+        report("queue_claim", percentiles(claims).merging(finished) { $1 })
+        let reap = try milliseconds { _ = try queue.reap() }
+        report("queue_reap", finished.merging(["ms": .double(reap)]) { $1 })
+    }
+
+    /// The seconds until `clients` threads, each with a connection that is open before, are done.
+    private func elapsed(
+        _ clients: Int,
+        _ body: @escaping @Sendable (JobQueue) throws -> Void
+    ) throws -> Double {
+        let (ready, go, done) = (DispatchGroup(), DispatchSemaphore(value: 0), DispatchGroup())
+        let failure = Mutex<(any Error)?>(nil)
+        for _ in 0..<clients {
+            ready.enter()
+            done.enter()
+            Thread.detachNewThread { [conninfo] in
+                defer { done.leave() }
+                do {
+                    let queue = JobQueue(try Connection(conninfo))
+                    ready.leave()
+                    go.wait()
+                    try body(queue)
+                } catch {
+                    failure.withLock { $0 = error }
+                }
+            }
+        }
+        ready.wait()
+        let start = ContinuousClock.now
+        for _ in 0..<clients { go.signal() }
+        done.wait()
+        if let error = failure.withLock({ $0 }) { throw error }
+        return (ContinuousClock.now - start) / .seconds(1)
+    }
+}
+
+private func milliseconds(_ body: () throws -> Void) rethrows -> Double {
+    let start = ContinuousClock.now
+    try body()
+    return (ContinuousClock.now - start) / .milliseconds(1)
+}
+
+private func percentiles(_ times: [Double]) -> [String: JSON] {
+    let sorted = times.sorted()
+    return [
+        "p50_ms": .double(sorted[sorted.count / 2]),
+        "p99_ms": .double(sorted[sorted.count * 99 / 100]),
+    ]
+}
