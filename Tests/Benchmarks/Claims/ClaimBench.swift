@@ -16,7 +16,7 @@ struct ClaimBench {
         self.store = store
         var spec = ClassifierSpec()
         (spec.patch, spec.width, spec.depth, spec.shift) = (2, 64, 2, 1)
-        spec.work = WorkSpec(steps: 400, batchSize: 64)
+        spec.work = WorkSpec(steps: 2_000, batchSize: 64)
         judge = try store.judge(spec)
         reportClaim("judge", "accuracy", ["fresh_images": .double(try accuracyOfJudge())])
     }

@@ -46,8 +46,13 @@ func teacherSpec(_ loss: LossSpec.Kind, bias: Double = -1, seed: Int = 0) -> Dif
     return spec
 }
 
+/// The original that is distilled and unlearned: patches of one pixel, and trained for longer, so
+/// that its samples have shapes to tell apart.
 func teacher(_ store: ClaimStore) throws -> DiffusionModel {
-    try store.trained(teacherSpec(.sigmoid))
+    var spec = teacherSpec(.sigmoid)
+    spec.network.patch = 1
+    spec.work.steps = 6_000
+    return try store.trained(spec)
 }
 
 func studentSpec() -> DistillSpec {
