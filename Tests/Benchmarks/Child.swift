@@ -71,7 +71,7 @@ private func assignment(_ spec: DiffusionSpec, _ store: ArtifactStore) throws ->
             PinnedInput(role: "dataset", artifact: digest, content: digest, kind: "dataset")
         ],
         store: store.url,
-        snapshot: nil,
+        snapshots: [],
         threads: 2
     )
 }

@@ -11,7 +11,7 @@ import Testing
         let desk = try EventDesk()
         try desk.queue.complete(desk.claim(), outputs: [EventDesk.output])
         try desk.queue.fail(desk.claim(), JobFailure(.permanent, "no \"good\" é\n"))
-        try desk.queue.fail(desk.claim(), JobFailure(.transient, "again"), delay: 100)
+        try desk.queue.fail(desk.claim(), JobFailure(.transient, "again"))
         try desk.queue.release(desk.claim())
         _ = try desk.queue.cancel(desk.submit())
         let schema = try #require(try Schemas.documents()["job.event.v1.json"])
@@ -107,8 +107,8 @@ extension JobQueue {
     fileprivate func complete(_ job: ClaimedJob, outputs: [JobOutput]) throws {
         _ = try complete(job, outputs: outputs, metrics: [])
     }
-    fileprivate func fail(_ job: ClaimedJob, _ failure: JobFailure, delay: Double = 0) throws {
-        _ = try fail(job.claim, failure, delay: delay)
+    fileprivate func fail(_ job: ClaimedJob, _ failure: JobFailure) throws {
+        _ = try fail(job.claim, failure)
     }
     fileprivate func release(_ job: ClaimedJob) throws { try release(job.claim) }
 }
