@@ -12,9 +12,9 @@ public struct Migration: Equatable, Sendable {
         self.sql = sql
     }
 
-    /// Reads the files `0001_name.sql`, `0002_…` of `folder`.
+    /// Reads the files `0001_name.sql`, `0002_…` of `folder`; numbers may be left out.
     ///
-    /// - Throws: `PostgresError` naming the file that is missing, doubled or wrongly named.
+    /// - Throws: `PostgresError` naming the file that is doubled or wrongly named.
     public static func load(_ folder: URL) throws(PostgresError) -> [Migration] {
         let names: [String]
         do {
@@ -29,10 +29,10 @@ public struct Migration: Equatable, Sendable {
         guard !found.isEmpty else {
             throw PostgresError("\(folder.path) holds no migration such as 0001_queue.sql")
         }
-        for (index, migration) in found.enumerated() where migration.version != index + 1 {
+        for (last, next) in zip([0] + found.map(\.version), found) where next.version <= last {
             throw PostgresError(
-                "migration \(migration.name) has number \(migration.version); "
-                    + "the next one is \(index + 1)"
+                "migration \(next.name) has number \(next.version); "
+                    + "the next one is \(last + 1)"
             )
         }
         return found

@@ -75,8 +75,10 @@ public struct Migrator {
         let applied = try connection.query(
             "SELECT version, name, checksum FROM migration.applied ORDER BY version"
         )
+        var missing = migrations
         for row in applied {
             let version = try row.int("version")
+            missing.removeAll { $0.version == version }
             guard let migration = migrations.first(where: { $0.version == version }) else {
                 throw PostgresError(
                     "the database has migration \(version) '\(try row.text("name"))', which this "
@@ -90,7 +92,7 @@ public struct Migrator {
                 )
             }
         }
-        return Array(migrations.dropFirst(applied.count))
+        return missing
     }
 
     private func apply(_ migration: Migration) throws {
