@@ -266,6 +266,11 @@ CREATE TABLE lineage.deployed_ancestor (
     PRIMARY KEY (ancestor, deployed)
 );
 
+-- The artifacts whose bytes another has too.
+CREATE TABLE lineage.content_twin (artifact bigint PRIMARY KEY REFERENCES lineage.artifact);
+INSERT INTO lineage.content_twin (artifact)
+SELECT unnest(array_agg(seq)) FROM lineage.artifact GROUP BY content_digest HAVING count(*) > 1;
+
 -- The only way to say that a row was wrong.
 CREATE TABLE lineage.correction (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
