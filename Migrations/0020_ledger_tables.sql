@@ -126,7 +126,7 @@ CREATE TABLE lineage.exposure_source (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     request bigint NOT NULL REFERENCES lineage.forget_request,
     artifact bigint NOT NULL REFERENCES lineage.artifact,
-    found text NOT NULL CHECK (found IN ('declared', 'searched', 'believed', 'unlearned')),
+    found text NOT NULL CHECK (found IN ('declared', 'searched', 'believed')),
     actor text NOT NULL DEFAULT session_user,
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     UNIQUE (request, artifact)
@@ -259,7 +259,7 @@ CREATE TABLE lineage.deployment_gate (
 );
 CREATE INDEX deployment_gate_environment ON lineage.deployment_gate (environment, seq DESC);
 
--- What once was live, with all that it carries: made once, when it first went live, and disposable.
+-- What once was live, with all that it carries: made when it first went live.
 CREATE TABLE lineage.deployed_ancestor (
     ancestor bigint NOT NULL,
     deployed bigint NOT NULL,
@@ -324,7 +324,8 @@ BEGIN
         'lineage.policy', 'lineage.forget_request', 'lineage.forget_request_event',
         'lineage.forget_list', 'lineage.exposure_source', 'lineage.evaluator',
         'lineage.evaluator_event', 'lineage.evidence', 'lineage.score', 'lineage.verdict',
-        'lineage.deployment_event', 'lineage.deployment_gate', 'lineage.correction'
+        'lineage.deployment_event', 'lineage.deployment_gate', 'lineage.correction',
+        'lineage.content_twin', 'lineage.deployed_ancestor'
     ]::regclass[] LOOP
         EXECUTE format(
             'CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %s

@@ -65,7 +65,7 @@ CREATE FUNCTION lineage.passing(
 ) RETURNS bigint[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    policy bigint := lineage.policy_of(request, as_of);
+    in_force bigint := lineage.policy_of(request, as_of);
 BEGIN
     RETURN coalesce((
         SELECT array_agg(v.artifact)
@@ -75,7 +75,7 @@ BEGIN
             ORDER BY w.artifact, w.seq DESC
         ) v
         JOIN lineage.evidence e ON e.seq = v.evidence
-        WHERE v.result = 'pass' AND v.policy = passing.policy AND v.seq IS DISTINCT FROM ignored
+        WHERE v.result = 'pass' AND v.policy = in_force AND v.seq IS DISTINCT FROM ignored
             AND NOT lineage.revoked(e.evaluator, as_of)
             AND NOT lineage.corrected('lineage.verdict', v.seq, as_of)
             AND NOT lineage.corrected('lineage.evidence', e.seq, as_of)
@@ -92,6 +92,15 @@ BEGIN
             AND NOT lineage.corrected('lineage.exposure_source', s.seq, as_of)
     ), '{}');
 END $$;
+
+-- The other artifacts with the same bytes.
+CREATE FUNCTION lineage.twins_of(artifact bigint) RETURNS SETOF bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.seq FROM lineage.content_twin c
+    JOIN lineage.artifact a ON a.seq = c.artifact
+    JOIN lineage.artifact t ON t.content_digest = a.content_digest AND t.seq <> a.seq
+    WHERE c.artifact = twins_of.artifact;
+$$;
 
 -- Whether taint of `request` reaches `artifact`, walking up, since ancestors are few.
 CREATE FUNCTION lineage.is_tainted(
@@ -110,10 +119,11 @@ BEGIN
                     AND (e.excludes IS NULL OR request <> ALL (e.excludes))
                     AND NOT (e.role IN ('init', 'merge', 'anchor') AND e.child = ANY (passed))
                 UNION ALL
-                SELECT t.seq FROM lineage.artifact a
+                SELECT t.seq FROM lineage.content_twin c
+                JOIN lineage.artifact a ON a.seq = c.artifact
                 JOIN lineage.artifact t
                     ON t.content_digest = a.content_digest AND t.seq <> a.seq
-                WHERE a.seq = up.seq AND t.recorded_at <= as_of
+                WHERE c.artifact = up.seq AND t.recorded_at <= as_of
             ) n
         )
         SELECT FROM up WHERE up.seq = ANY (seeds)
@@ -149,9 +159,10 @@ BEGIN
                 AND (e.excludes IS NULL OR request <> ALL (e.excludes))
                 AND NOT (e.role IN ('init', 'merge', 'anchor') AND e.child = ANY (passed))
             UNION ALL
-            SELECT t.seq FROM lineage.artifact a
+            SELECT t.seq FROM lineage.content_twin c
+            JOIN lineage.artifact a ON a.seq = c.artifact
             JOIN lineage.artifact t ON t.content_digest = a.content_digest AND t.seq <> a.seq
-            WHERE a.seq = down.seq AND a.recorded_at <= as_of AND t.recorded_at <= as_of
+            WHERE c.artifact = down.seq AND a.recorded_at <= as_of AND t.recorded_at <= as_of
         ) n
     )
     SELECT d.seq FROM down d
@@ -184,6 +195,12 @@ BEGIN
     END IF;
     IF applied IS NULL OR artifact = ANY (passed) THEN RETURN 'exposed'; END IF;
     RETURN CASE
+        -- The bytes of its original have forgotten nothing, measured or not.
+        WHEN EXISTS (
+            SELECT FROM lineage.artifact a
+            JOIN lineage.artifact o ON o.seq = a.original AND o.content_digest = a.content_digest
+            WHERE a.seq = status.artifact
+        ) THEN 'failed'
         WHEN (lineage.current_verdict(artifact, request, as_of)).result = 'fail' THEN 'failed'
         ELSE 'pending'
     END;

@@ -419,9 +419,10 @@ BEGIN
             SELECT e.parent AS seq FROM lineage.edge e
             WHERE e.child = up.seq AND e.role = ANY (lineage.influences())
             UNION ALL
-            SELECT t.seq FROM lineage.artifact a
+            SELECT t.seq FROM lineage.content_twin c
+            JOIN lineage.artifact a ON a.seq = c.artifact
             JOIN lineage.artifact t ON t.content_digest = a.content_digest AND t.seq <> a.seq
-            WHERE a.seq = up.seq AND t.recorded_at <= as_of
+            WHERE c.artifact = up.seq AND t.recorded_at <= as_of
         ) n
     )
     SELECT array_agg(up.seq) INTO around FROM up;

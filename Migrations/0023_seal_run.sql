@@ -84,8 +84,8 @@ BEGIN
     RETURN made;
 END $$;
 
--- The requests that an unlearning job names among its inputs. One that names none gets a request
--- of its own, whose source is the original: what its weights hold is what it shall forget.
+-- The requests that an unlearning job names among its inputs. One that names none is an experiment
+-- and gets a request of its own without a source: it is judged like any other and taints nothing.
 CREATE FUNCTION lineage.requests_of(j queue.job) RETURNS bigint[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -95,14 +95,11 @@ BEGIN
     JOIN lineage.artifact a ON a.digest = decode(i ->> 'artifact', 'hex')
     JOIN lineage.forget_request q ON q.forget_set = a.seq;
     IF found IS NOT NULL THEN RETURN found; END IF;
-    found := ARRAY[lineage.open_request(
+    RETURN ARRAY[lineage.open_request(
         'job-' || j.id, 'concept',
         sha256(convert_to(j.id || (j.spec ->> 'forget'), 'UTF8')),
         jsonb_array_length(j.spec -> 'forget'), 'job', NULL, 'default'
     )];
-    INSERT INTO lineage.exposure_source (request, artifact, found)
-    VALUES (found[1], queue.input_artifact(j, 'original'), 'unlearned');
-    RETURN found;
 END $$;
 
 DROP FUNCTION lineage.seal_output(lineage.run, jsonb, jsonb, jsonb);
@@ -195,7 +192,9 @@ BEGIN
             'value', m -> 'value', 'low', m -> 'low', 'high', m -> 'high'
         ))
     ) INTO measured FROM jsonb_array_elements(metrics) m;
-    IF NOT measured ?& ARRAY['integrity_normalised', 'integrity_floor', 'integrity_ceiling'] THEN
+    IF NOT coalesce(
+        measured ?& ARRAY['integrity_normalised', 'integrity_floor', 'integrity_ceiling'], false
+    ) THEN
         RETURN;
     END IF;
     SELECT * INTO subject FROM lineage.artifact a

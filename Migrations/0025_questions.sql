@@ -64,36 +64,49 @@ BEGIN
     LIMIT max_rows;
 END $$;
 
--- The artifacts `found` as rows: what they are, what made them, in which roles they stand to the
+-- The artifacts `members` as rows: what they are, what made them, in which roles they stand to the
 -- others.
-CREATE FUNCTION lineage.entries(found bigint[]) RETURNS TABLE (
+CREATE FUNCTION lineage.entries(members bigint[]) RETURNS TABLE (
     seq bigint, artifact text, kind text, name text, run_kind text, method text,
     recorded_at timestamptz, used_as text[], made_with text[]
 )
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN QUERY
-    WITH asked AS MATERIALIZED (
-        SELECT f.seq FROM unnest(found) f (seq)
-    ), inside AS MATERIALIZED (
-        SELECT e.child, e.parent, e.role FROM asked f
-        JOIN lineage.edge e ON e.child = f.seq
-        WHERE EXISTS (SELECT FROM asked g WHERE g.seq = e.parent)
-    ), used AS MATERIALIZED (
-        SELECT i.parent AS seq, array_agg(DISTINCT i.role ORDER BY i.role) AS roles
-        FROM inside i GROUP BY i.parent
-    ), made AS MATERIALIZED (
-        SELECT i.child AS seq, array_agg(DISTINCT i.role ORDER BY i.role) AS roles
-        FROM inside i GROUP BY i.child
+    -- Looked up one by one and grouped once: joins of sets whose size is not known in advance are
+    -- planned badly. (IS TRUE keeps the inner select a hash table.)
+    WITH inside AS MATERIALIZED (
+        SELECT e.child, e.parent, e.role FROM unnest(members) f (seq)
+        CROSS JOIN LATERAL (
+            SELECT * FROM lineage.edge x WHERE x.child = f.seq OFFSET 0
+        ) e
+        WHERE (e.parent IN (SELECT unnest(members))) IS TRUE
+    ), roles AS MATERIALIZED (
+        SELECT
+            t.seq, array_agg(DISTINCT t.used ORDER BY t.used) FILTER (WHERE t.used <> '') AS used,
+            array_agg(DISTINCT t.made ORDER BY t.made) FILTER (WHERE t.made <> '') AS made
+        FROM (
+            SELECT m AS seq, '' AS used, '' AS made FROM unnest(members) m
+            UNION ALL SELECT i.parent, i.role, '' FROM inside i
+            UNION ALL SELECT i.child, '', i.role FROM inside i
+        ) t
+        GROUP BY t.seq
     )
     SELECT
-        a.seq, encode(a.digest, 'hex'), a.kind, lineage.name_of(a.seq), r.kind, r.method,
-        a.recorded_at, u.roles, m.roles
-    FROM asked f
-    JOIN lineage.artifact a ON a.seq = f.seq
-    LEFT JOIN lineage.run r ON r.seq = a.run
-    LEFT JOIN used u ON u.seq = a.seq
-    LEFT JOIN made m ON m.seq = a.seq;
+        a.seq, encode(a.digest, 'hex'), a.kind, n.name, r.kind, r.method, a.recorded_at, f.used,
+        f.made
+    FROM roles f
+    CROSS JOIN LATERAL (SELECT * FROM lineage.artifact x WHERE x.seq = f.seq OFFSET 0) a
+    LEFT JOIN LATERAL (SELECT * FROM lineage.run x WHERE x.seq = a.run OFFSET 0) r ON true
+    -- As in name_of, without a call for each row.
+    LEFT JOIN LATERAL (
+        SELECT e.name FROM lineage.alias_event e
+        WHERE e.artifact = a.seq AND NOT EXISTS (
+            SELECT FROM lineage.alias_event l WHERE l.name = e.name AND l.seq > e.seq OFFSET 0
+        )
+        ORDER BY e.seq
+        LIMIT 1
+    ) n ON true;
 END $$;
 
 -- 2. Everything an artifact was made from, through the given roles only if there are any.
@@ -170,9 +183,11 @@ END $$;
 -- With a request the way is the one that its taint took; equal bytes are then a step too.
 CREATE FUNCTION lineage.shortest(
     start bigint, targets bigint[], roles text[], request bigint DEFAULT NULL,
-    passed bigint[] DEFAULT '{}', max_hops integer DEFAULT 10000
+    passed bigint[] DEFAULT '{}', max_hops integer DEFAULT 5000
 ) RETURNS TABLE (hop integer, seq bigint, role text, run bigint, truncated boolean)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+-- Each level is one small query; planning it anew would cost more than running it.
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     -- All levels one after the other, and where each begins.
@@ -210,9 +225,7 @@ BEGIN
                 ))
             UNION
             SELECT t.seq FROM unnest(level) c
-            JOIN lineage.artifact a ON a.seq = c
-            JOIN lineage.artifact t
-                ON t.content_digest = a.content_digest AND t.seq <> a.seq
+            CROSS JOIN LATERAL lineage.twins_of(c) t (seq)
             WHERE request IS NOT NULL
             EXCEPT
             SELECT l FROM unnest(levels) l
@@ -240,11 +253,9 @@ BEGIN
                 ))
             UNION ALL
             SELECT l, 'same_content', NULL::bigint FROM unnest(level) l
-            JOIN lineage.artifact a ON a.seq = l
-            JOIN lineage.artifact t ON t.content_digest = a.content_digest AND t.seq = goal
-            WHERE request IS NOT NULL
+            WHERE request IS NOT NULL AND goal IN (SELECT * FROM lineage.twins_of(l))
         ) c
-        ORDER BY c.child, c.role
+        ORDER BY c.child, c.role DESC
         LIMIT 1;
         depth := depth - 1;
         goal := step.child;
@@ -255,7 +266,7 @@ END $$;
 -- 4. One shortest way from `a` back to `b`, from which it derives. `role` is what the artifact of
 -- the next row was to this one. No row: there is none.
 CREATE FUNCTION lineage.path(
-    a text, b text, roles text[] DEFAULT NULL, max_hops integer DEFAULT 10000
+    a text, b text, roles text[] DEFAULT NULL, max_hops integer DEFAULT 5000
 ) RETURNS TABLE (
     hop integer, artifact text, kind text, name text, role text, job uuid, truncated boolean
 )
@@ -548,7 +559,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
             AND NOT EXISTS (SELECT FROM lineage.evidence e WHERE e.subject = x.seq)
         UNION ALL
         SELECT 'request without source', q.forget_set FROM lineage.forget_request q
-        WHERE NOT EXISTS (SELECT FROM lineage.exposure_source s WHERE s.request = q.seq)
+        WHERE q.basis <> 'job'
+            AND NOT EXISTS (SELECT FROM lineage.exposure_source s WHERE s.request = q.seq)
     ) p
     JOIN lineage.artifact a ON a.seq = p.seq
     ORDER BY p.problem, a.seq
@@ -599,6 +611,33 @@ BEGIN
     UNION ALL SELECT '  // cut after ' || max_rows || ' artifacts'
     WHERE cardinality(found) = max_rows
     UNION ALL SELECT '}';
+END $$;
+
+-- The same as rows, for programs.
+CREATE FUNCTION lineage.edges_of(ref text, max_rows integer DEFAULT 10000) RETURNS TABLE (
+    child text, child_name text, role text, parent text, parent_name text, truncated boolean
+)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    asked bigint := lineage.resolve(ref);
+BEGIN
+    RETURN QUERY WITH RECURSIVE up (seq) AS (
+        SELECT asked
+        UNION
+        SELECT e.parent FROM up JOIN lineage.edge e ON e.child = up.seq
+    ), taken AS MATERIALIZED (
+        SELECT e.child, e.parent, e.role FROM up JOIN lineage.edge e ON e.child = up.seq
+        LIMIT max_rows + 1
+    )
+    SELECT
+        encode(c.digest, 'hex'), lineage.name_of(c.seq), t.role, encode(p.digest, 'hex'),
+        lineage.name_of(p.seq), (SELECT count(*) > max_rows FROM taken)
+    FROM taken t
+    JOIN lineage.artifact c ON c.seq = t.child
+    JOIN lineage.artifact p ON p.seq = t.parent
+    ORDER BY c.seq DESC, p.seq, t.role
+    LIMIT max_rows;
 END $$;
 
 -- 25. The job that made an artifact: attempts, epochs, where it went on, who was fenced.

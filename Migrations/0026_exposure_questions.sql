@@ -152,11 +152,11 @@ CREATE FUNCTION lineage.witness(
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (
-        SELECT string_agg(
+        SELECT CASE WHEN bool_or(s.truncated) THEN 'a way of more than 1000 steps' ELSE string_agg(
             coalesce(lineage.name_of(a.seq), left(encode(a.digest, 'hex'), 12))
                 || coalesce(' ←' || s.role || '− ', ''),
             '' ORDER BY s.hop
-        )
+        ) END
         FROM lineage.shortest(
             artifact, lineage.seeds(request, as_of), lineage.influences(), request,
             lineage.passing(request, as_of), 1000

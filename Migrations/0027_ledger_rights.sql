@@ -83,7 +83,7 @@ GRANT EXECUTE ON FUNCTION
     lineage.remediation_plan, lineage.verdicts_depending_on, lineage.overdue,
     lineage.as_of_report, lineage.score_history, lineage.unlearning_debt,
     lineage.reproductions, lineage.content_twins, lineage.orphans, lineage.lineage_dot,
-    lineage.job_of, lineage.artifacts_of, lineage.what_if_revoke, lineage.integrity_drift,
+    lineage.edges_of, lineage.job_of, lineage.artifacts_of, lineage.what_if_revoke, lineage.integrity_drift,
     lineage.comparable(text, text), lineage.recompute
 TO palimpsest_reader, palimpsest_officer, palimpsest_deployer, palimpsest_auditor;
 
@@ -93,3 +93,21 @@ GRANT EXECUTE ON FUNCTION
     lineage.register_evaluator, lineage.revoke_evaluator, lineage.correct, lineage.set_gate
 TO palimpsest_officer;
 GRANT EXECUTE ON FUNCTION lineage.deploy TO palimpsest_deployer;
+
+-- Compiling a walk takes longer than walking: the planner cannot know how few rows it meets.
+DO $$
+DECLARE
+    walk regprocedure;
+BEGIN
+    FOR walk IN
+        SELECT p.oid FROM pg_proc p
+        WHERE p.pronamespace = 'lineage'::regnamespace AND p.prolang <> (
+            SELECT l.oid FROM pg_language l WHERE l.lanname = 'c'
+        ) AND (
+            p.prosrc LIKE '%WITH RECURSIVE%'
+            OR p.proname IN ('entries', 'exposed_live', 'exposed_deployments', 'shortest')
+        )
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SET jit = off', walk);
+    END LOOP;
+END $$;
