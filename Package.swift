@@ -104,7 +104,7 @@ let testTargets: [Target] = [
     tests("LifecycleTests", ["Lifecycle", "Logging"]),
     tests("CommandsTests", ["Commands"]),
     tests("PostgresTests", ["Postgres", "LocalStack"]),
-    tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Jobs"]),
+    tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Lifecycle", "Jobs"]),
     tests("KafkaTests", ["Kafka", "Lifecycle", "LocalStack"]),
     tests(
         "EndToEndTests",
@@ -150,6 +150,7 @@ let package = Package(
         binding("Images", ["CPNG", "CJPEG"]),
         binding("Statistics", ["CLAPACK", "Randomness"]),
         library("Randomness", []),
+        binding("Proofs", ["Jobs", "CCrypto"]),
 
         // The mathematics
         binding("Tensors", ["CTorch"]),
@@ -218,14 +219,15 @@ let package = Package(
             "palimpsest",
             folder: "Palimpsest",
             [
-                "Jobs", "Store", "Images", "Datasets", "Records", "Postgres", "Kafka", "LocalStack",
-                "Logging", "Lifecycle", "Commands",
+                "Jobs", "Store", "Images", "Datasets", "Proofs", "Records", "Postgres", "Kafka",
+                "LocalStack", "Logging", "Lifecycle", "Commands",
             ]
         ),
         .executableTarget(
             name: "benchmarks",
             dependencies: maths + [
-                "Lifecycle", "Randomness", "Statistics", "Distillation", "Unlearning", "Evaluation",
+                "Lifecycle", "LocalStack", "Postgres", "Randomness", "Statistics", "Distillation",
+                "Unlearning", "Evaluation",
             ],
             path: "Tests/Benchmarks",
             exclude: ["peer", "results"],

@@ -27,9 +27,28 @@ DECLARE
     sources bigint[] := lineage.seeds(request, as_of);
     twins bigint[];
 BEGIN
-    SELECT array_agg(t.artifact) INTO twins FROM lineage.content_twin t
-    WHERE EXISTS (SELECT FROM lineage.deployed_ancestor d WHERE d.ancestor = t.artifact)
-        AND lineage.is_tainted(t.artifact, request, as_of, passed, sources);
+    SELECT array_agg(t.artifact) INTO twins FROM (
+        SELECT c.artifact FROM lineage.content_twin c
+        WHERE EXISTS (SELECT FROM lineage.deployed_ancestor d WHERE d.ancestor = c.artifact)
+        LIMIT 101
+    ) t;
+    -- Where many have equal bytes, one walk down is less than a walk up from each.
+    IF cardinality(twins) > 100 THEN
+        RETURN QUERY SELECT t.seq FROM lineage.tainted(request, as_of, ignored) t (seq)
+        CROSS JOIN LATERAL (
+            SELECT FROM lineage.deployment_event e
+            WHERE e.artifact = t.seq AND e.event = 'live' AND e.at <= as_of AND NOT EXISTS (
+                SELECT FROM lineage.deployment_event l
+                WHERE l.artifact = e.artifact AND l.environment = e.environment
+                    AND l.seq > e.seq AND l.at <= as_of AND l.event <> 'blob_deleted'
+                OFFSET 0
+            )
+            LIMIT 1
+        ) is_live;
+        RETURN;
+    END IF;
+    SELECT array_agg(t) INTO twins FROM unnest(twins) t
+    WHERE lineage.is_tainted(t, request, as_of, passed, sources);
     RETURN QUERY
     WITH now_live AS MATERIALIZED (
         SELECT DISTINCT l.artifact FROM lineage.live(as_of) l

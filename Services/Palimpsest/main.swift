@@ -10,5 +10,5 @@ Program(
         upCommand, demoCommand, submitCommand, watchCommand, jobsCommand, cancelCommand,
         exportCommand, dataImportCommand, dataShapesCommand, migrateCommand, topicsCommand,
         doctorCommand,
-    ] + lineageCommands
+    ] + lineageCommands + forgetCommands
 ).main()

@@ -14,6 +14,7 @@ struct Benchmarks {
         ("peak_memory", benchmarkPeakMemory),
         ("frechet", benchmarkFrechet),
         ("safetensors", benchmarkSafeTensors),
+        ("ledger", benchmarkLedger),
     ]
 
     static func main() throws {
