@@ -331,7 +331,8 @@ BEGIN
     END LOOP;
     main := lineage.main_output(made.seq);
     IF j.kind <> 'evaluate' AND NOT EXISTS (
-        SELECT FROM lineage.artifact a WHERE a.seq = main AND a.kind = 'checkpoint'
+        SELECT FROM lineage.artifact a
+        WHERE a.seq = main AND a.kind IN ('checkpoint', 'adapter')
     ) THEN
         RAISE EXCEPTION 'job % made no checkpoint', j.id USING ERRCODE = 'PL003';
     END IF;

@@ -64,10 +64,12 @@ private struct Answer {
         if let document { return print(document) }
         guard !rows.isEmpty else { return print("nothing") }
         let kept = columns.indices.filter { columns[$0] != "truncated" }
-        printTable(
-            kept.map { columns[$0].replacing("_", with: " ") },
-            rows.map { row in kept.map { shown(row[$0]) } }
-        )
+        let titles = kept.map { columns[$0].replacing("_", with: " ") }
+        if rows.count == 1, kept.count > 5 {
+            printTable(["", ""], zip(titles, kept).map { [$0, shown(rows[0][$1])] })
+        } else {
+            printTable(titles, rows.map { row in kept.map { shown(row[$0]) } })
+        }
         let cut = columns.firstIndex(of: "truncated").map { rows[0][$0] == "t" } ?? false
         if cut { print("… cut after \(rows.count) rows; --limit N shows more") }
     }
@@ -75,6 +77,8 @@ private struct Answer {
     private func shown(_ cell: String) -> String {
         if cell == "t" { return "yes" }
         if cell == "f" { return "no" }
+        // Twelve digits of a digest are a reference; --json has all of them.
+        if cell.wholeMatch(of: #/[0-9a-f]{64}/#) != nil { return String(cell.prefix(12)) }
         if cell.contains("."), let value = Double(cell) { return number(value) }
         return cell
     }
