@@ -245,7 +245,10 @@ BEGIN
         END IF;
         SELECT c.child, c.role, c.run INTO step FROM (
             SELECT e.child, e.role, e.run FROM unnest(level) l
-            JOIN lineage.edge e ON e.child = l AND e.parent = goal
+            -- Found by child: a parent may have very many.
+            CROSS JOIN LATERAL (
+                SELECT * FROM lineage.edge x WHERE x.child = l AND x.parent = goal OFFSET 0
+            ) e
             WHERE (roles IS NULL OR e.role = ANY (roles))
                 AND (request IS NULL OR (
                     (e.excludes IS NULL OR request <> ALL (e.excludes))
