@@ -27,7 +27,7 @@ struct QuestionTests {
         let story = try Story()
         try story.run(file: "story.sql")
         let examples = try QuestionTests.examples()
-        #expect(examples.count == 33)
+        #expect(examples.count == 34)
         for example in examples {
             let rows = try story.connection.query(example.sql)
             let lines = try rows.map { row in
