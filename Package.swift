@@ -107,7 +107,7 @@ let testTargets: [Target] = [
     tests("HTTPTests", ["HTTP"]),
     tests("SchemasTests", ["Jobs", "LocalStack", "Postgres", "Records"]),
     tests("PostgresTests", ["Postgres", "LocalStack"]),
-    tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Jobs"]),
+    tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Lifecycle", "Jobs"]),
     tests("KafkaTests", ["Kafka", "Lifecycle", "LocalStack"]),
     tests(
         "ClusterTests",
@@ -162,6 +162,7 @@ let package = Package(
         binding("Images", ["CPNG", "CJPEG"]),
         binding("Statistics", ["CLAPACK", "Randomness"]),
         library("Randomness", []),
+        binding("Proofs", ["Jobs", "CCrypto"]),
 
         // The mathematics
         binding("Tensors", ["CTorch"]),
@@ -236,15 +237,15 @@ let package = Package(
             "palimpsest",
             folder: "Palimpsest",
             [
-                "Jobs", "Store", "Images", "Datasets", "Records", "Postgres", "Kafka", "LocalStack",
-                "Logging", "Lifecycle", "Commands", "HTTP",
+                "Jobs", "Store", "Images", "Datasets", "Proofs", "Records", "Postgres", "Kafka",
+                "LocalStack", "Logging", "Lifecycle", "Commands", "HTTP",
             ]
         ),
         .executableTarget(
             name: "benchmarks",
             dependencies: maths + [
-                "Lifecycle", "Randomness", "Statistics", "Distillation", "Unlearning", "Evaluation",
-                "LocalStack", "Postgres", "Records",
+                "Lifecycle", "LocalStack", "Postgres", "Records", "Randomness", "Statistics",
+                "Distillation", "Unlearning", "Evaluation",
             ],
             path: "Tests/Benchmarks",
             exclude: ["peer", "results"],

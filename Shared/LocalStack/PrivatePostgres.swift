@@ -11,6 +11,8 @@ public final class PrivatePostgres: Sendable {
         public var fsync = true
         /// Whether the folder is removed when the server ends.
         public var removesFolder = false
+        /// Further settings, such as `shared_buffers=1GB`; the last of two wins.
+        public var settings: [String] = []
 
         public init() {}
     }

@@ -45,13 +45,14 @@ struct PostgresPrograms {
     /// The command of the server, which listens on a socket in `socket` only.
     func server(_ data: URL, socket: URL, _ options: PrivatePostgres.Options) -> [String] {
         let durable = options.fsync ? "on" : "off"
-        let settings = [
-            "listen_addresses=", "unix_socket_directories=\(socket.path)",
-            "unix_socket_permissions=0700", "max_connections=100", "shared_buffers=64MB",
-            // /dev/shm, which parallel queries need, is small in containers.
-            "max_parallel_workers_per_gather=0",
-            "fsync=\(durable)", "synchronous_commit=\(durable)", "full_page_writes=\(durable)",
-        ]
+        let settings =
+            [
+                "listen_addresses=", "unix_socket_directories=\(socket.path)",
+                "unix_socket_permissions=0700", "max_connections=100", "shared_buffers=64MB",
+                // /dev/shm, which parallel queries need, is small in containers.
+                "max_parallel_workers_per_gather=0",
+                "fsync=\(durable)", "synchronous_commit=\(durable)", "full_page_writes=\(durable)",
+            ] + options.settings
         return [folder.appending(path: "postgres").path, "-D", data.path]
             + settings.flatMap { ["-c", $0] }
     }

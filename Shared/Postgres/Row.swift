@@ -5,6 +5,9 @@ public struct Row: Sendable {
     let columns: [String: Int]
     let cells: [String?]
 
+    /// The names of the columns, from left to right.
+    public var columnNames: [String] { columns.sorted { $0.value < $1.value }.map(\.key) }
+
     /// The text of `column`, or nil where it is null.
     ///
     /// - Throws: `PostgresError` where the result has no such column.

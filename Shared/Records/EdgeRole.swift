@@ -4,13 +4,20 @@ import Jobs
 public enum EdgeRole: String, Sendable, CaseIterable {
     /// Its weights are where the child's began.
     case initial = "init"
+    /// Its weights were mixed into the child's.
+    case merge
     /// The child learned from its answers.
     case teacher
     /// Its answers are what the child was held to.
     case anchor
     case dataset
     case retainSet = "retain_set"
+    /// What was to be forgotten, or the commitment to it.
     case forgetSet = "forget_set"
+    /// The child was trained anew to stand in its place.
+    case replaces
+    case config
+    case code
     case evaluationSubject = "eval_subject"
     case reference
     /// The classifier that judged.
@@ -50,6 +57,7 @@ struct Edge: Equatable {
         case (.distill, _): [.dataset]
         case (.unlearn, "original"):
             ["saddle", "overwrite"].contains(method) ? [.initial, .anchor] : [.initial]
+        case (.unlearn, "forget_request"): [.forgetSet]
         case (.unlearn, _):
             method == "gradient_ascent" ? [.retainSet, .forgetSet] : [.retainSet]
         // Samples carry what their model learned; nothing else went into them.

@@ -17,6 +17,9 @@ public struct Ledger {
         return try ArtifactRecord(single(rows, of: "lineage.describe"))
     }
 
+    /// What an input in each role must be, where that is no checkpoint.
+    private static let kinds = ["dataset": "dataset", "forget_request": "forget_set"]
+
     /// Turns a request's inputs into digests that can no longer change their meaning.
     ///
     /// - Throws: `SpecError` listing every input that is unknown, ambiguous or of the wrong kind.
@@ -26,7 +29,7 @@ public struct Ledger {
         for (role, reference) in inputs.sorted(by: { $0.key < $1.key }) {
             do {
                 let found = try resolve(reference.storable)
-                let wanted = role == "dataset" ? "dataset" : "checkpoint"
+                let wanted = Ledger.kinds[role] ?? "checkpoint"
                 if found.kind != wanted {
                     problems.append(
                         "inputs.\(role) is '\(reference)', a \(found.kind); it must be a \(wanted)"

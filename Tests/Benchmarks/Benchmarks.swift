@@ -15,6 +15,7 @@ struct Benchmarks {
         ("frechet", benchmarkFrechet),
         ("safetensors", benchmarkSafeTensors),
         ("queue", benchmarkQueue),
+        ("ledger", benchmarkLedger),
     ]
 
     static func main() throws {

@@ -16,10 +16,20 @@ import Testing
         try succeed(.train, Tiny.teacher(steps: 10), #"{"dataset": "tiny"}"#, "shapes-teacher")
         let both = #"{"teacher": "shapes-teacher", "dataset": "tiny"}"#
         try succeed(.distill, Tiny.student(steps: 6), both, "student")
+        let opened = try stack.palimpsest(
+            "forget",
+            "request",
+            "wish",
+            "--classes",
+            "star",
+            "--dataset",
+            "tiny"
+        )
+        #expect(opened.status == 0, "\(opened.text)")
         try succeed(
             .unlearn,
             Tiny.forget("overwrite", steps: 4),
-            #"{"original": "shapes-teacher"}"#,
+            #"{"original": "shapes-teacher", "forget_request": "wish"}"#,
             "shapes-forget-overwrite"
         )
         let inputs = """
@@ -35,6 +45,15 @@ import Testing
         let version = try #require(stack.ledger.unlearned(from: "shapes-teacher").first)
         #expect(version.method == "overwrite" && version.forgotten == ["star"])
         #expect(version.forgetting != nil && version.integrity?.low != nil)
+
+        // 14 pairs are too few to pass, and 10 steps to forget.
+        let verdicts = try stack.database.query("SELECT result FROM lineage.verdicts")
+        #expect(try verdicts.map { try $0.text("result") != "pass" } == [true])
+        let status = try stack.palimpsest("lineage", "requests-status", "student").text
+        #expect(status.contains("exposed") && status.contains("student ←"), "\(status)")
+        #expect(try stack.palimpsest("forget", "list", "wish").text == "star\n")
+        #expect(try stack.palimpsest("forget", "erase", "wish").status == 0)
+        #expect(try stack.palimpsest("forget", "list", "wish").status == 64)
 
         let tree = try stack.palimpsest("lineage", "tree", "shapes-forget-overwrite")
         #expect(tree.text.contains("unlearned star by overwrite"))

@@ -60,6 +60,7 @@ final class TestStack {
             "PALIMPSEST_STORE": store.url, "PALIMPSEST_THREADS": "1",
             "PALIMPSEST_LEASE_SECONDS": "5", "PALIMPSEST_HTTP": "0",
             "PALIMPSEST_KAFKA_CONFIG": kafka.path,
+            "PALIMPSEST_KEYS": folder.appending(path: "keys").path,
         ]) { _, ours in ours }
         let dataset = Shapes.dataset(count: 64, resolution: 16, seed: 1)
         let (digest, manifest) = try dataset.save(in: store)

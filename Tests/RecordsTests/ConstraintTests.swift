@@ -17,7 +17,7 @@ struct ConstraintTests {
     }
 
     /// Statements, each with the state that refuses it. Artifact 1 is the dataset, 2 the teacher
-    /// of run 1, 3 the unlearned checkpoint of run 2.
+    /// of run 1, 3 the forget set of request 1 and 4 the unlearned checkpoint of run 2.
     private static let refused = [
         // The ledger only grows.
         ("UPDATE lineage.artifact SET name = 'x'", "PL030"),
@@ -33,16 +33,19 @@ struct ConstraintTests {
         ("DELETE FROM queue.job_transition", "PL030"),
         ("DELETE FROM queue.rejection", "PL030"),
         // Edges come at birth only, and no circle closes.
-        ("INSERT INTO lineage.edge VALUES (3, 1, 'dataset', 2)", "PL031"),
-        ("INSERT INTO lineage.edge VALUES (2, 3, 'init', 1)", "PL031"),
-        ("INSERT INTO lineage.edge VALUES (2, 2, 'init', 1)", "PL031"),
+        (
+            "INSERT INTO lineage.edge (child, parent, role, run) VALUES (4, 1, 'dataset', 2)",
+            "PL031"
+        ),
+        ("INSERT INTO lineage.edge (child, parent, role, run) VALUES (2, 4, 'init', 1)", "PL031"),
+        ("INSERT INTO lineage.edge (child, parent, role, run) VALUES (2, 2, 'init', 1)", "PL031"),
         // A metric is a number, and compares with an original.
         (metric("'NaN'", "NULL", "'x'"), "23514"),
         (metric("'Infinity'", "NULL", "'x'"), "23514"),
         (metric("1", "NULL", "'integrity'"), "23514"),
         (metric("1", "NULL", "'integrity_normalised'"), "23514"),
         (metric("1", "1", "'x'"), "PL039"),
-        (metric("1", "3", "'x'"), "PL039"),
+        (metric("1", "4", "'x'"), "PL039"),
         (metric("1", "99", "'x'"), "PL039"),
         // A name cannot be taken for a digest.
         ("INSERT INTO lineage.alias_event (name, artifact) VALUES ('abcdef012345', 1)", "23514"),
@@ -93,7 +96,7 @@ struct ConstraintTests {
     private static func metric(_ value: String, _ reference: String, _ name: String) -> String {
         """
         INSERT INTO lineage.metric (subject, reference, run, name, value)
-        VALUES (3, \(reference), 2, \(name), \(value))
+        VALUES (4, \(reference), 2, \(name), \(value))
         """
     }
 
@@ -106,13 +109,13 @@ struct ConstraintTests {
         // Unlearned from nothing, from two, from a dataset.
         (born("unlearn", application: true), "PL033"),
         (born("unlearn", edges: ["2 init"], "2, 2, 1"), "PL034"),
-        (born("unlearn", edges: ["2 init", "3 init"], "2, 2, 1", application: true), "23505"),
+        (born("unlearn", edges: ["2 init", "4 init"], "2, 2, 1", application: true), "23505"),
         (born("unlearn", edges: ["1 init"], application: true), "PL037"),
         // An original, root or depth that is not the parent's.
         (born("unlearn", edges: ["2 init"], "NULL, 2, 1", application: true), "PL038"),
-        (born("unlearn", edges: ["3 init"], "3, 2, 2", application: true), "PL038"),
-        (born("unlearn", edges: ["3 init"], "2, 3, 2", application: true), "PL038"),
-        (born("unlearn", edges: ["3 init"], "2, 2, 1", application: true), "PL038"),
+        (born("unlearn", edges: ["4 init"], "4, 2, 2", application: true), "PL038"),
+        (born("unlearn", edges: ["4 init"], "2, 4, 2", application: true), "PL038"),
+        (born("unlearn", edges: ["4 init"], "2, 2, 1", application: true), "PL038"),
         (born("train", edges: ["1 dataset"], "2, seq, 0"), "PL038"),
         // Parents that a kind of run must have.
         (born("distill", edges: ["1 dataset"]), "PL035"),
@@ -145,7 +148,7 @@ struct ConstraintTests {
 
     @Test func `the same without a fault is born`() throws {
         let sql = [
-            ConstraintTests.born("unlearn", edges: ["3 init"], "2, 2, 2", application: true),
+            ConstraintTests.born("unlearn", edges: ["4 init"], "2, 2, 2", application: true),
             ConstraintTests.born("train", edges: ["1 dataset"]),
             ConstraintTests.born("distill", edges: ["2 teacher"]),
         ]
@@ -164,14 +167,20 @@ struct ConstraintTests {
         content: String = "sha256('c')",
         name: String = "'model'"
     ) -> String {
-        let edges = edges.map { edge in
+        let inserts = edges.map { edge in
             let words = edge.split(separator: " ")
-            return "INSERT INTO lineage.edge VALUES (seq, \(words[0]), '\(words[1])', run);"
+            return
+                "INSERT INTO lineage.edge (child, parent, role, run) VALUES (seq, \(words[0]), '\(words[1])', run);"
         }
         let applied = """
-            INSERT INTO lineage.unlearn_application (run, method, forget, params)
-            VALUES (run, 'saddle', '["circle"]', '{}');
+            INSERT INTO lineage.unlearn_application (run, request, method, forget, params)
+            VALUES (run, 1, 'saddle', '["circle"]', '{}');
+            INSERT INTO lineage.edge (child, parent, role, run) VALUES (seq, 3, 'forget_set', run);
             """
+        let parents = (edges + (application ? ["3 forget_set"] : [])).compactMap {
+            $0.split(separator: " ").first.flatMap { Int($0) }
+        }
+        let list = parents.map(String.init).joined(separator: ",")
         return """
             DO $$
             DECLARE
@@ -186,12 +195,14 @@ struct ConstraintTests {
                 RETURNING lineage.run.seq INTO run;
                 INSERT INTO lineage.artifact (seq, digest, content_digest, kind, name,
                     manifest_canonical, bytes, info, run, born, original, weight_root,
-                    weight_depth)
+                    weight_depth, generation, origin_roots)
                 OVERRIDING SYSTEM VALUE
                 VALUES (seq, \(digest), \(content), 'checkpoint', \(name), manifest, 0, '{}',
-                    run, '0', \(ancestry));
+                    run, '0', \(ancestry), coalesce((SELECT max(a.generation) + 1
+                        FROM lineage.artifact a WHERE a.seq = ANY ('{\(list)}')), 0),
+                    lineage.origins(seq, '{\(list)}'));
                 \(application ? applied : "")
-                \(edges.joined(separator: "\n"))
+                \(inserts.joined(separator: "\n"))
             END $$
             """
     }
@@ -201,8 +212,9 @@ struct ConstraintTests {
             try desk.connection.query(
                 """
                 INSERT INTO lineage.artifact (digest, content_digest, kind, name,
-                    manifest_canonical, bytes, info, born)
-                SELECT sha256(m), sha256(''), 'dataset', 'd', m, 0, '{}', '0'
+                    manifest_canonical, bytes, info, born, seq, generation, origin_roots)
+                OVERRIDING SYSTEM VALUE
+                SELECT sha256(m), sha256(''), 'dataset', 'd', m, 0, '{}', '0', 99, 0, '{99}'
                 FROM convert_to('{"content":"' || encode(sha256(''), 'hex')
                     || '","output":"d"}', 'UTF8') m
                 """

@@ -122,6 +122,19 @@ struct Desk {
         )
     }
 
+    /// Opens a request named `name` whose items came in with `source`.
+    func request(_ name: String, from source: String..., due: String? = nil) throws {
+        try connection.query(
+            """
+            SELECT lineage.request_forgetting(
+                $1, 'concept', sha256(convert_to($1, 'UTF8')), 1, 'subject_request', $2::text[],
+                $3::timestamptz
+            )
+            """,
+            [.text(name), .text("{" + source.joined(separator: ",") + "}"), .text(due)]
+        )
+    }
+
     /// How many rows `table` has.
     func count(_ table: String) throws -> Int {
         try connection.query("SELECT count(*) AS n FROM \(table)").first?.int("n") ?? 0

@@ -145,11 +145,12 @@ struct LedgerTests {
         try desk.make(.distill, "student", from: ["teacher": "teacher"])
         try desk.make(.unlearn, "forgetful", from: ["original": "student"])
         let lines = try desk.ledger.tree(of: "forgetful").map {
-            $0.replacing(#/  [0-9a-f]{12}  /#, with: " ")
+            $0.replacing(#/  [0-9a-f]{12}  /#, with: " ").replacing(#/job-[0-9a-f-]+/#, with: "job")
         }
         #expect(
             lines == [
                 "forgetful checkpoint, unlearned circle by saddle",
+                "  forget_set: job forget_set, imported from forget:job",
                 "  anchor + init: student checkpoint, distill moment_matching",
                 "    init + teacher: teacher checkpoint, train classifier",
                 "      dataset: shapes dataset, imported from builtin:shapes",
@@ -157,8 +158,8 @@ struct LedgerTests {
             ]
         )
         #expect(
-            try desk.ledger.ancestors(of: "forgetful").map(\.name)
-                == ["student", "teacher", "shapes"]
+            try desk.ledger.ancestors(of: "forgetful").map(\.kind)
+                == ["forget_set", "checkpoint", "checkpoint", "dataset"]
         )
         #expect(
             try desk.ledger.descendants(of: "shapes").map(\.name)
@@ -185,15 +186,16 @@ struct LedgerTests {
                         here := '{}';
                         FOREACH m IN ARRAY ARRAY['a', 'b']::bytea[] LOOP
                             INSERT INTO lineage.artifact (digest, content_digest, kind, name,
-                                manifest_canonical, bytes, info, run, born)
+                                manifest_canonical, bytes, info, run, born, generation,
+                                origin_roots)
                             SELECT sha256(c), sha256(m), 'sample_set', convert_from(m, 'UTF8'),
-                                c, 0, '{}', made, '0'
+                                c, 0, '{}', made, '0', layer, '{1}'
                             FROM convert_to(jsonb_build_object(
                                 'content', encode(sha256(m), 'hex'), 'job', layer,
                                 'output', convert_from(m, 'UTF8'))::text, 'UTF8') c
                             RETURNING artifact.seq INTO seq;
                             INSERT INTO lineage.edge
-                            SELECT seq, p, 'teacher', made FROM unnest(below) p;
+                            (child, parent, role, run) SELECT seq, p, 'teacher', made FROM unnest(below) p;
                             here := here || seq;
                         END LOOP;
                         below := here;

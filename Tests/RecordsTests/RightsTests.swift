@@ -14,7 +14,10 @@ struct RightsTests {
         try desk.connection.query("SET ROLE palimpsest_\(role)")
     }
 
-    @Test(arguments: ["worker", "publisher", "reader"])
+    @Test(arguments: [
+        "worker", "publisher", "reader", "officer", "deployer", "auditor", "worker_train",
+        "worker_distill", "worker_unlearn", "worker_evaluate",
+    ])
     func `no role touches a table`(role: String) throws {
         let tables = try desk.connection.query(
             """
@@ -22,7 +25,7 @@ struct RightsTests {
             FROM pg_tables WHERE schemaname IN ('queue', 'lineage')
             """
         )
-        #expect(tables.count == 18)
+        #expect(tables.count >= 29)
         try become(role)
         for table in tables {
             let name = try table.text("name")
@@ -69,6 +72,34 @@ struct RightsTests {
         #expect(try desk.queue.cancel(request.id) == .cancelled)
     }
 
+    @Test func `a worker of one kind seals no other kind, and judges nothing`() throws {
+        try become("worker_train")
+        try desk.make(.train, "teacher")
+        #expect(
+            throws: JobFailure.self,
+            performing: { try desk.make(.unlearn, "x", from: ["original": "teacher"]) }
+        )
+        try desk.connection.query("RESET ROLE")
+        let writing = [
+            "lineage.judge('teacher', 'wish')", "lineage.withdraw_verdict('teacher', 'wish')",
+            "lineage.adopt_policy('default', 0, 1, 0, 1)", "lineage.deploy('teacher', 'lab')",
+            "lineage.request_forgetting('a', 'concept', sha256(''), 1, 'b', '{}')",
+            "lineage.correct('lineage.verdict', 1, 'wrong')", "lineage.set_gate('lab', false)",
+            "lineage.decide(1, 1, 1, 'me')",
+            "lineage.record_import('', '', '', '', 1, '{}', '', '')",
+        ]
+        for role in ["worker", "worker_unlearn", "worker_evaluate", "reader", "auditor"] {
+            try become(role)
+            for call in writing {
+                let error = #expect(throws: PostgresError.self) {
+                    try desk.connection.query("SELECT \(call)")
+                }
+                #expect(error?.sqlState == "42501", "\(role): \(call)")
+            }
+            try desk.connection.query("RESET ROLE")
+        }
+    }
+
     @Test func `a reader asks everything and changes nothing`() throws {
         try desk.make(.train, "judge")
         try desk.make(.train, "teacher")
@@ -76,14 +107,14 @@ struct RightsTests {
         let request = try Desk.request(.train)
         try desk.submit(request)
         try become("reader")
-        #expect(try desk.ledger.tree(of: "forgetful").count == 3)
+        #expect(try desk.ledger.tree(of: "forgetful").count == 4)
         #expect(try desk.ledger.origin(of: "forgetful").original?.name == "teacher")
         #expect(try desk.ledger.unlearned(from: "teacher").count == 1)
-        #expect(try desk.ledger.ancestors(of: "forgetful").count == 2)
+        #expect(try desk.ledger.ancestors(of: "forgetful").count == 3)
         #expect(try desk.ledger.descendants(of: "shapes").count == 3)
         #expect(try desk.ledger.weightPath(of: "forgetful").count == 2)
         #expect(try desk.ledger.metrics(of: "forgetful").isEmpty)
-        #expect(try desk.ledger.artifacts().count == 4)
+        #expect(try desk.ledger.artifacts().count == 5)
         #expect(try desk.queue.jobs().count == 4)
         #expect(try desk.queue.history(of: request.id).count == 1)
         #expect(try desk.queue.curve(of: request.id).isEmpty)

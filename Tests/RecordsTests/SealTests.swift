@@ -108,12 +108,17 @@ struct SealTests {
         try desk.make(.train, "judge")
         try desk.make(.train, "teacher")
         try desk.make(.distill, "student", from: ["teacher": "teacher"])
-        try desk.make(.unlearn, "saddled", from: ["original": "student"])
+        try desk.request("wish", from: "shapes")
+        try desk.make(
+            .unlearn,
+            "saddled",
+            from: ["original": "student", "forget_request": "wish"]
+        )
         try desk.make(
             .unlearn,
             "ascended",
             spec: ["method": .string("gradient_ascent")],
-            from: ["original": "student", "dataset": "shapes"]
+            from: ["original": "student", "dataset": "shapes", "forget_request": "wish"]
         )
         try desk.evaluate("saddled", against: "student", [MetricValue("accuracy", 1)])
         let edges = try desk.connection.query(
@@ -129,8 +134,9 @@ struct SealTests {
             edges == [
                 "judge dataset shapes", "teacher dataset shapes", "student dataset shapes",
                 "student init teacher", "student teacher teacher", "saddled anchor student",
-                "saddled init student", "ascended forget_set shapes",
+                "saddled init student", "saddled forget_set wish", "ascended forget_set shapes",
                 "ascended retain_set shapes", "ascended init student",
+                "ascended forget_set wish",
                 "samples teacher saddled", "report judge judge", "report reference student",
                 "report eval_subject saddled",
             ]

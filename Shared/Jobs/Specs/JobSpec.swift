@@ -17,8 +17,10 @@ public enum JobKind: String, Codable, Sendable, CaseIterable {
         case .distill: [("teacher", true), ("dataset", true)]
         case .unlearn(let spec):
             switch spec.method {
-            case .saddle, .overwrite: [("original", true), ("dataset", false)]
-            case .gradientAscent, .retainFinetune: [("original", true), ("dataset", true)]
+            case .saddle, .overwrite:
+                [("original", true), ("dataset", false), ("forget_request", false)]
+            case .gradientAscent, .retainFinetune:
+                [("original", true), ("dataset", true), ("forget_request", false)]
             }
         case .evaluate(let spec):
             [

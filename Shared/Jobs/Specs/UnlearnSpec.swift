@@ -1,5 +1,6 @@
 /// Makes a checkpoint forget classes while it keeps answering everything else as before.
-/// Inputs: `original`, and `dataset` for the methods that train on real images.
+/// Inputs: `original`, `dataset` for the methods that train on real images, and `forget_request`,
+/// the name of the request that it fulfils; without one the ledger opens a request for the job.
 ///
 /// Saddle and OVW are our reconstructions of arXiv:2411.02068 from its abstract and a digest; the
 /// paper's losses could not be read. The documentation says which parts are inferred.

@@ -1,0 +1,147 @@
+/// One function of the ledger that people ask on the command line.
+struct Question {
+    /// The words after `lineage`.
+    let name: String
+    /// The function in the schema `lineage`.
+    let function: String
+    let summary: String
+    /// What the help calls the function's leading parameters; in brackets where they have defaults.
+    let arguments: [String]
+    /// Options with the parameters that they set.
+    let options: [(name: String, parameter: String, help: String)]
+
+    init(
+        _ name: String,
+        _ function: String? = nil,
+        _ arguments: [String] = ["REF"],
+        options: [(name: String, parameter: String, help: String)] = [],
+        _ summary: String
+    ) {
+        self.name = name
+        self.function = function ?? name.replacing("-", with: "_")
+        (self.summary, self.arguments, self.options) = (summary, arguments, options)
+    }
+
+    private static let rows = ("limit", "max_rows", "rows at most; more are announced")
+    private static let roles = ("roles", "roles", "follow these roles only: {init,teacher}")
+    private static let asOf = ("as-of", "as_of", "as it was known at this time")
+
+    /// Every question but those with an answer that is drawn.
+    static let all = [
+        Question("original", "original_of", "Names the original, parent and weight root."),
+        Question("weight-path", options: [rows], "Follows the weights back, with methods."),
+        Question("ancestors", options: [roles, rows], "Lists what an artifact was made from."),
+        Question(
+            "descendants",
+            options: [roles, ("kinds", "kinds", "of these kinds only: {checkpoint}"), asOf, rows],
+            "Lists what was made from an artifact."
+        ),
+        Question(
+            "is-derived-from",
+            nil,
+            ["A", "B"],
+            options: [roles],
+            "Says whether A was made from B."
+        ),
+        Question(
+            "common-origin",
+            nil,
+            ["A", "B"],
+            options: [rows],
+            "Lists the nearest that both were made from."
+        ),
+        Question("diff", nil, ["A", "B"], "Lists how the making of two artifacts differs."),
+        Question(
+            "runs-using",
+            nil,
+            ["DATASET"],
+            options: [rows],
+            "Lists the runs that data went into, at any distance."
+        ),
+        Question("datasets-behind", options: [rows], "Lists the data an artifact learned from."),
+        Question(
+            "unlearned",
+            "unlearned_from",
+            options: [rows],
+            "Compares all unlearned versions of an original."
+        ),
+        Question(
+            "exposed-deployments",
+            nil,
+            ["REQUEST"],
+            options: [asOf, rows],
+            "Lists what is live and still carries a request."
+        ),
+        Question(
+            "distilled-before-cleansing",
+            nil,
+            ["TEACHER", "REQUEST"],
+            options: [asOf, ("only-live", "only_live", "false lists those not live too"), rows],
+            "Lists students that learned what was to be forgotten."
+        ),
+        Question(
+            "requests-status",
+            options: [asOf, rows],
+            "Says what each request finds in an artifact, and on which way."
+        ),
+        Question(
+            "reintroduced",
+            nil,
+            ["REQUEST"],
+            options: [asOf, rows],
+            "Lists where what was cleansed came back."
+        ),
+        Question(
+            "remediation-plan",
+            nil,
+            ["REQUEST"],
+            options: [asOf, rows],
+            "Lists the runs to do again, in order."
+        ),
+        Question(
+            "verdicts-depending-on",
+            nil,
+            ["DIGEST"],
+            options: [rows],
+            "Lists the verdicts that rest on an evaluator or a metric model."
+        ),
+        Question("overdue", nil, ["[TIME]"], "Lists requests past their date and still live."),
+        Question("as-of-report", nil, ["REF", "TIME"], "Says what was believed at a time."),
+        Question(
+            "score-history",
+            nil,
+            ["REF", "REQUEST"],
+            "Lists evidence, scores and verdicts of an artifact for a request."
+        ),
+        Question("unlearning-debt", nil, ["BASE"], options: [asOf], "Adds up what a base owes."),
+        Question("reproductions", options: [rows], "Lists runs that made the same bytes again."),
+        Question("content-twins", options: [rows], "Lists the same bytes with another history."),
+        Question("orphans", nil, [], options: [rows], "Lists what the ledger lacks."),
+        Question("job-of", "Names the job that made an artifact, with its attempts."),
+        Question("artifacts-of", nil, ["JOB"], "Lists what a job made."),
+        Question("what-if-revoke", nil, ["VERDICT"], "Lists what would be exposed without it."),
+        Question("integrity-drift", "Follows integrity along a chain of unlearnings."),
+        Question("comparable", nil, ["A", "B"], "Says whether two scores may be compared."),
+        Question("metrics", "Lists what was measured on an artifact."),
+    ]
+}
+
+extension Question {
+    /// One that takes a reference and is called like its function.
+    init(
+        _ name: String,
+        options: [(name: String, parameter: String, help: String)] = [],
+        _ summary: String
+    ) {
+        self.init(name, nil, ["REF"], options: options, summary)
+    }
+
+    init(
+        _ name: String,
+        _ function: String,
+        options: [(name: String, parameter: String, help: String)] = [],
+        _ summary: String
+    ) {
+        self.init(name, function, ["REF"], options: options, summary)
+    }
+}
