@@ -101,10 +101,15 @@ let testTargets: [Target] = [
     tests("ImagesTests", ["Images", "CJPEG"]),
     tests("StoreTests", ["Store", "Jobs"]),
     tests("JobsTests", ["Jobs"]),
+    tests("ProofsTests", ["Proofs", "Jobs"]),
+    tests("ExportsTests", ["Exports", "Jobs"]),
     tests("LifecycleTests", ["Lifecycle", "Logging"]),
     tests("CommandsTests", ["Commands"]),
     tests("PostgresTests", ["Postgres", "LocalStack"]),
-    tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Lifecycle", "Jobs"]),
+    tests(
+        "RecordsTests",
+        ["Records", "Proofs", "Store", "Postgres", "LocalStack", "Lifecycle", "Jobs"]
+    ),
     tests("KafkaTests", ["Kafka", "Lifecycle", "LocalStack"]),
     tests(
         "EndToEndTests",
@@ -151,6 +156,7 @@ let package = Package(
         binding("Statistics", ["CLAPACK", "Randomness"]),
         library("Randomness", []),
         binding("Proofs", ["Jobs", "CCrypto"]),
+        library("Exports", ["Jobs"]),
 
         // The mathematics
         binding("Tensors", ["CTorch"]),
@@ -192,12 +198,15 @@ let package = Package(
         binding("Lifecycle", ["Logging"]),
         binding("Commands", []),
         binding("Postgres", ["CPostgres"]),
-        library("Records", ["Jobs", "Postgres"]),
+        library("Records", ["Jobs", "Postgres", "Proofs", "Store"]),
         binding("Kafka", ["CKafka", "Logging"]),
         binding("LocalStack", ["CKafka", "Jobs", "Postgres"]),
         binding(
             "Workers",
-            ["Jobs", "Records", "Postgres", "Kafka", "Logging", "Lifecycle", "Commands"]
+            [
+                "Jobs", "Proofs", "Records", "Postgres", "Kafka", "Logging", "Lifecycle",
+                "Commands",
+            ]
         ),
 
         // The executables, and what the four workers' handlers share
@@ -219,7 +228,8 @@ let package = Package(
             "palimpsest",
             folder: "Palimpsest",
             [
-                "Jobs", "Store", "Images", "Datasets", "Proofs", "Records", "Postgres", "Kafka",
+                "Jobs", "Store", "Images", "Datasets", "Proofs", "Exports", "Records", "Postgres",
+                "Kafka",
                 "LocalStack", "Logging", "Lifecycle", "Commands",
             ]
         ),
