@@ -36,7 +36,10 @@ public enum Topics {
     public static let control = "jobs.control.v1"
     public static let events = "jobs.events.v1"
     public static let deadLetters = "jobs.dlq.v1"
-    public static let all = JobKind.allCases.map(\.topic) + [control, events, deadLetters]
+    /// What was sealed, as OpenLineage events, and the log's signed epochs.
+    public static let lineage = "lineage.events.v1"
+    public static let all =
+        JobKind.allCases.map(\.topic) + [control, events, deadLetters, lineage]
 }
 
 /// What a job computes: everything that changes a number.
