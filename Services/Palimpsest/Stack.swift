@@ -4,6 +4,7 @@ import Jobs
 import Lifecycle
 import LocalStack
 import Postgres
+import Proofs
 import Records
 import Store
 
@@ -38,6 +39,12 @@ final class Stack {
 
     /// The workers die with this process, whatever ends it (`setpriv --pdeathsig`).
     private func startWorkers(_ home: URL, _ threads: Int?) throws {
+        let key = home.appending(path: "signing-key.pem")
+        if !FileManager.default.fileExists(atPath: key.path) { try SigningKey().write(to: key) }
+        var environment = connections.environment(threads: threads)
+        if environment["PALIMPSEST_SIGNING_KEY"] == nil {
+            environment["PALIMPSEST_SIGNING_KEY"] = key.path
+        }
         let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent()
         for name in ["training", "distillation", "unlearning", "evaluation"] {
@@ -48,7 +55,7 @@ final class Stack {
             worker.arguments = [
                 "--pdeathsig", "TERM", folder.appending(path: "\(name)-worker").path,
             ]
-            worker.environment = connections.environment(threads: threads)
+            worker.environment = environment
             worker.standardError = try FileHandle(forWritingTo: log)
             worker.standardInput = FileHandle.nullDevice
             try worker.start()

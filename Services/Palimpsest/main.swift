@@ -10,5 +10,5 @@ Program(
         upCommand, demoCommand, submitCommand, watchCommand, jobsCommand, cancelCommand,
         exportCommand, dataImportCommand, dataShapesCommand, migrateCommand, topicsCommand,
         doctorCommand,
-    ] + lineageCommands + forgetCommands
+    ] + lineageCommands + forgetCommands + logCommands + proofCommands
 ).main()

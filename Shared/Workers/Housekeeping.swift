@@ -3,6 +3,8 @@ import Jobs
 import Kafka
 import Lifecycle
 import Logging
+import Postgres
+import Proofs
 import Records
 
 /// What any worker does for all: take jobs back from dead workers, publish the outbox.
@@ -25,6 +27,7 @@ struct Housekeeping: Service {
                 if ContinuousClock.now >= nextReap {
                     let lost = try JobQueue(connection).reap()
                     if lost > 0 { logger.warning("took jobs back", ["jobs": "\(lost)"]) }
+                    try seal(connection)
                     nextReap = .now + .seconds(5)
                 }
                 try publish(Outbox(connection), producer)
@@ -34,6 +37,18 @@ struct Housekeeping: Service {
                 wait = min(30, wait * 2)
             }
         } while !shutdown.wait(wait)
+    }
+
+    /// Signs what the log has to be signed, every 1,000 entries or 60 s.
+    private func seal(_ connection: Connection) throws {
+        guard let key = settings.signingKey, let store = URL(string: settings.store) else { return }
+        let folder = store.appending(path: "epochs", directoryHint: .isDirectory)
+        let sealer = LogSealer(connection, key: key, folder: folder)
+        guard try sealer.isDue(), let epoch = try sealer.seal() else { return }
+        logger.notice(
+            "sealed an epoch of the log",
+            ["epoch": "\(epoch.epoch)", "entries": "\(epoch.size)", "root": epoch.root.hex]
+        )
     }
 
     private func publish(_ outbox: Outbox, _ producer: Producer) throws {

@@ -1,5 +1,6 @@
 import Foundation
 import Kafka
+import Proofs
 
 /// What a worker reads from its environment, once, at the start.
 struct Settings: Sendable {
@@ -12,6 +13,8 @@ struct Settings: Sendable {
     let threads: Int
     /// Seconds until a job is given to others unless its lease is renewed.
     let lease: Double
+    /// The key that signs the log's epochs; without one this worker seals none.
+    let signingKey: SigningKey?
 
     /// - Throws: `SettingsError` naming everything that is missing or wrong at once.
     init(_ environment: [String: String]) throws {
@@ -35,6 +38,8 @@ struct Settings: Sendable {
             1...1024
         )
         lease = Double(number("PALIMPSEST_LEASE_SECONDS", 60, 2...3600))
+        signingKey = try environment["PALIMPSEST_SIGNING_KEY"]
+            .map { try SigningKey(file: URL(filePath: $0)) }
         guard problems.isEmpty else {
             throw SettingsError(
                 description: "set these in the environment: " + problems.joined(separator: "; ")
