@@ -101,13 +101,18 @@ let testTargets: [Target] = [
     tests("ImagesTests", ["Images", "CJPEG"]),
     tests("StoreTests", ["Store", "Jobs"]),
     tests("JobsTests", ["Jobs"]),
+    tests("ProofsTests", ["Proofs", "Jobs"]),
+    tests("ExportsTests", ["Exports", "Jobs"]),
     tests("LifecycleTests", ["Lifecycle", "Logging"]),
     tests("CommandsTests", ["Commands"]),
     tests("MetricsTests", ["Metrics"]),
     tests("HTTPTests", ["HTTP"]),
     tests("SchemasTests", ["Jobs", "LocalStack", "Postgres", "Records"]),
     tests("PostgresTests", ["Postgres", "LocalStack"]),
-    tests("RecordsTests", ["Records", "Postgres", "LocalStack", "Lifecycle", "Jobs"]),
+    tests(
+        "RecordsTests",
+        ["Records", "Proofs", "Store", "Postgres", "LocalStack", "Lifecycle", "Jobs"]
+    ),
     tests("KafkaTests", ["Kafka", "Lifecycle", "LocalStack"]),
     tests(
         "ClusterTests",
@@ -163,6 +168,7 @@ let package = Package(
         binding("Statistics", ["CLAPACK", "Randomness"]),
         library("Randomness", []),
         binding("Proofs", ["Jobs", "CCrypto"]),
+        library("Exports", ["Jobs"]),
 
         // The mathematics
         binding("Tensors", ["CTorch"]),
@@ -206,15 +212,14 @@ let package = Package(
         library("Metrics", []),
         binding("HTTP", ["CMicroHTTP"]),
         binding("Postgres", ["CPostgres"]),
-        library("Records", ["Jobs", "Postgres"]),
+        library("Records", ["Jobs", "Postgres", "Proofs", "Store"]),
         binding("Kafka", ["CKafka", "Logging"]),
         binding("LocalStack", ["CKafka", "Jobs", "Postgres"]),
         binding(
             "Workers",
             [
-                "Jobs", "Records", "Postgres", "Kafka", "Logging", "Lifecycle", "Commands",
-                "Metrics",
-                "HTTP",
+                "Jobs", "Proofs", "Records", "Postgres", "Kafka", "Logging", "Lifecycle",
+                "Commands", "Metrics", "HTTP",
             ]
         ),
 
@@ -237,8 +242,8 @@ let package = Package(
             "palimpsest",
             folder: "Palimpsest",
             [
-                "Jobs", "Store", "Images", "Datasets", "Proofs", "Records", "Postgres", "Kafka",
-                "LocalStack", "Logging", "Lifecycle", "Commands", "HTTP",
+                "Jobs", "Store", "Images", "Datasets", "Proofs", "Exports", "Records", "Postgres",
+                "Kafka", "LocalStack", "Logging", "Lifecycle", "Commands", "HTTP",
             ]
         ),
         .executableTarget(

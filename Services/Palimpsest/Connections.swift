@@ -14,6 +14,8 @@ struct Connections: Codable {
     static let home = URL(filePath: FileManager.default.currentDirectoryPath)
         .appending(path: ".palimpsest", directoryHint: .isDirectory)
     static let file = home.appending(path: "connection.json")
+    /// The key that signs what this stack proves.
+    static let signingKey = home.appending(path: "signing-key.pem")
 
     /// - Throws: `UsageError` saying how to name or start a stack.
     static func find() throws -> Connections {

@@ -5,6 +5,7 @@ import Jobs
 import Lifecycle
 import LocalStack
 import Postgres
+import Proofs
 import Records
 import Store
 
@@ -43,6 +44,12 @@ final class Stack {
 
     /// The workers die with this process, whatever ends it (`setpriv --pdeathsig`).
     private func startWorkers(_ home: URL, _ threads: Int?) throws {
+        let key = home.appending(path: "signing-key.pem")
+        if !FileManager.default.fileExists(atPath: key.path) { try SigningKey().write(to: key) }
+        var environment = connections.environment(threads: threads)
+        if environment["PALIMPSEST_SIGNING_KEY"] == nil {
+            environment["PALIMPSEST_SIGNING_KEY"] = key.path
+        }
         let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent()
         for name in ["training", "distillation", "unlearning", "evaluation"] {
@@ -55,8 +62,7 @@ final class Stack {
             ]
             let page = "127.0.0.1:\(try freePort())"
             pages.append("http://\(page)/metrics  \(name)-worker")
-            worker.environment = connections.environment(threads: threads)
-                .merging(["PALIMPSEST_HTTP": page]) { _, ours in ours }
+            worker.environment = environment.merging(["PALIMPSEST_HTTP": page]) { _, ours in ours }
             worker.standardError = try FileHandle(forWritingTo: log)
             worker.standardInput = FileHandle.nullDevice
             try worker.start()

@@ -11,5 +11,5 @@ Program(
         retryCommand, deadLettersListCommand, deadLettersReplayCommand,
         exportCommand, dataImportCommand, dataShapesCommand, migrateCommand, topicsCommand,
         schemasCommand, doctorCommand,
-    ] + lineageCommands + forgetCommands
+    ] + lineageCommands + forgetCommands + logCommands + proofCommands
 ).main()

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// It belongs to one thread or actor at a time (`Session` is such an actor).
 public final class Connection {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private var depth = 0
 
     /// Connects as `conninfo` says, a libpq connection string or URI; what it leaves out comes
@@ -81,9 +81,9 @@ public final class Connection {
         }
     }
 
-    private func check(_ result: OpaquePointer?) throws(PostgresError) {
+    func check(_ result: OpaquePointer?) throws(PostgresError) {
         switch PQresultStatus(result) {
-        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY, PGRES_COPY_OUT: return
         default: break
         }
         let lost = PQstatus(handle) != CONNECTION_OK

@@ -7,7 +7,7 @@ public import Postgres
 /// A reference is a name, a digest or at least twelve digits of one, or the id of a finished job.
 /// An unknown one throws a `PostgresError` with SQLSTATE PL010, an ambiguous one with PL011.
 public struct Ledger {
-    private let connection: Connection
+    let connection: Connection
 
     public init(_ connection: Connection) { self.connection = connection }
 

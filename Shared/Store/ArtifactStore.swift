@@ -8,7 +8,7 @@ public import Jobs
 public struct ArtifactStore: Sendable {
     /// `file:///…`
     public let url: String
-    private let root: URL
+    let root: URL
 
     /// Opens the store, making its folders where they are missing.
     ///

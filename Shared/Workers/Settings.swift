@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import Kafka
+import Proofs
 
 /// What a worker reads from its environment, once, at the start.
 struct Settings: Sendable {
@@ -23,6 +24,8 @@ struct Settings: Sendable {
     let offer: JobOptions.Resources
     /// Where metrics and health are served, if anywhere.
     let http: String?
+    /// The key that signs the log's epochs; without one this worker seals none.
+    let signingKey: SigningKey?
 
     /// - Throws: `SettingsError` naming everything that is missing or wrong at once.
     init(_ environment: [String: String]) throws {
@@ -63,6 +66,8 @@ struct Settings: Sendable {
             threads: threads
         )
         http = environment["PALIMPSEST_HTTP"].flatMap { $0.isEmpty ? nil : $0 }
+        signingKey = try environment["PALIMPSEST_SIGNING_KEY"]
+            .map { try SigningKey(file: URL(filePath: $0)) }
         guard problems.isEmpty else {
             throw SettingsError(
                 description: "set these in the environment: " + problems.joined(separator: "; ")

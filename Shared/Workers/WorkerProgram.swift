@@ -56,6 +56,7 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
             try ServiceGroup(
                 [
                     Housekeeping(settings, logger), Reaper(settings, logger),
+                    LogSealing(settings, logger),
                     Supervisor(kind, settings, logger),
                     Intake(kind, settings, health, logger), Control(settings, logger),
                     Drain(health: health),

@@ -140,7 +140,7 @@ struct LifecycleTests {
         #expect(history.map(\.from) == [nil, "queued", "running", "retry_wait", "running"])
         #expect(history.map(\.epoch) == [0, 1, 1, 2, 2])
         #expect(history[2].detail == "disk")
-        let events = try desk.outbox.take()
+        let events = try desk.outbox.take().filter { $0.topic == Topics.events }
         #expect(
             events.map { $0.headers["ce_type"] }
                 == history.map { "job.\($0.reason).v1" }

@@ -2,6 +2,7 @@ import Foundation
 import Lifecycle
 import LocalStack
 import Postgres
+import Records
 import Testing
 
 /// The ledger taken to another cluster, with Postgres's own programs.
@@ -50,6 +51,8 @@ struct RestoreTests {
         // The next number is new, and its parents are older.
         try copy.query("SELECT story.distill('after', 'forgetful', 'clean')")
         #expect(try copy.query("SELECT * FROM lineage.recompute()").isEmpty)
+        let log = try LogVerifier(copy).verify()
+        #expect(log.findings == [] && log.rows == log.entries && log.rows > 100)
     }
 
     private func run(_ command: String, _ story: Story, _ other: PrivatePostgres) throws {

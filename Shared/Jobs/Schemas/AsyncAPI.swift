@@ -36,7 +36,7 @@ enum AsyncAPI {
 
     /// Workers receive jobs and control messages and send the others.
     private static func operation(_ topic: Topics.Layout) -> (String, JSON) {
-        let sends = [Topics.events, Topics.deadLetters].contains(topic.name)
+        let sends = [Topics.events, Topics.deadLetters, Topics.lineage].contains(topic.name)
         let channel: JSON = ["$ref": .string("#/channels/\(topic.name)")]
         return (
             (sends ? "send." : "receive.") + topic.name,
@@ -53,6 +53,7 @@ enum AsyncAPI {
         case Topics.events: "job.event.v1"
         case Topics.deadLetters: "dead-letter"
         case Topics.control: "job.cancel.v1"
+        case Topics.lineage: "lineage.event"
         default: topic.replacing("jobs.", with: "job.").replacing(".v1", with: ".submit.v1")
         }
     }
@@ -68,6 +69,13 @@ enum AsyncAPI {
                 "description": """
                 Asks for the end of the job that is its subject; without the headers a bare \
                 {"cancel": JOB} does too.
+                """,
+                "bindings": key,
+            ],
+            "lineage.event": [
+                "description": """
+                An OpenLineage run event (openlineage.io) for each sealed run, or a signed epoch of \
+                the ledger's log.
                 """,
                 "bindings": key,
             ],

@@ -3,6 +3,8 @@ public enum Topics {
     public static let control = "jobs.control.v1"
     public static let events = "jobs.events.v1"
     public static let deadLetters = "jobs.dlq.v1"
+    /// What was sealed, as OpenLineage events, and the log's signed epochs.
+    public static let lineage = "lineage.events.v1"
 
     /// One topic; its messages have the job's id as their key, so one job's stay in order.
     public struct Layout: Sendable {
@@ -16,6 +18,7 @@ public enum Topics {
             Layout(name: control, partitions: 3, retentionDays: 7),
             Layout(name: events, partitions: 6, retentionDays: 14),
             Layout(name: deadLetters, partitions: 3, retentionDays: 30),
+            Layout(name: lineage, partitions: 6, retentionDays: 90),
         ]
     public static let all = layout.map(\.name)
 }

@@ -1,0 +1,63 @@
+import Commands
+import Exports
+import Foundation
+import Proofs
+import Records
+
+/// What leaves the ledger, and what checks it elsewhere.
+let proofCommands = [
+    Command(
+        "lineage proof",
+        summary: "Writes what the ledger can prove of a checkpoint as one signed file.",
+        arguments: ["CHECKPOINT"],
+        options: [Option("output", "FILE", help: "where to; standard output otherwise")]
+    ) { invocation in
+        let ledger = Ledger(try Connections.find().openDatabase())
+        let proof = try ledger.proof(of: invocation.arguments[0], key: signingKey())
+        try write(proof.canonical, to: invocation.value("output"))
+    },
+    Command(
+        "verify",
+        summary: "Checks a proof without any database and says what it shows.",
+        arguments: ["FILE"],
+        options: [Option("key", "PUB", help: "the public key of who should have signed it")]
+    ) { invocation in
+        let key = try invocation.value("key").map { try VerifyingKey(file: URL(filePath: $0)) }
+        let data = try Data(contentsOf: URL(filePath: invocation.arguments[0]))
+        let proof = try ProofBundle(reading: data, signedBy: key)
+        for sentence in proof.sentences { print(sentence) }
+        if key == nil {
+            print("Whose key that is was not checked: compare it, or give --key PUB.")
+        }
+    },
+    Command(
+        "lineage export",
+        summary: "Writes an artifact's lineage for other tools: openlineage, slsa, cyclonedx,"
+            + " model-card, dot or jsonld.",
+        arguments: ["REF"],
+        options: [
+            Option("format", "FORMAT", help: "one of those; needed"),
+            Option("output", "FILE", help: "where to; standard output otherwise"),
+        ]
+    ) { invocation in
+        let known = ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let name = invocation.value("format"), let format = ExportFormat(rawValue: name)
+        else {
+            throw UsageError(
+                "--format is '\(invocation.value("format") ?? "")'; known are \(known)"
+            )
+        }
+        let ledger = Ledger(try Connections.find().openDatabase())
+        let reference = invocation.arguments[0]
+        let data = try format.write(
+            Provenance(ledger.provenance(of: reference)),
+            event: ledger.openLineageEvent(of: reference)
+        )
+        try write(data, to: invocation.value("output"))
+    },
+]
+
+private func write(_ data: Data, to file: String?) throws {
+    guard let file else { return FileHandle.standardOutput.write(data) }
+    try data.write(to: URL(filePath: file), options: .atomic)
+}

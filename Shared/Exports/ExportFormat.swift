@@ -1,0 +1,36 @@
+public import Foundation
+public import Jobs
+
+/// A form that other tools read. Each is a pure function of the ledger's rows, so the same rows
+/// give the same bytes.
+public enum ExportFormat: String, CaseIterable, Sendable {
+    case openlineage
+    case slsa
+    case cyclonedx
+    case modelCard = "model-card"
+    case dot
+    case jsonld
+
+    /// The bytes of this form. `event` is the OpenLineage event of the run that made the artifact.
+    ///
+    /// - Throws: `ExportError` for an import in a form that tells of runs only.
+    public func write(_ provenance: Provenance, event: JSON?) throws -> Data {
+        switch self {
+        case .openlineage:
+            guard let event else { throw ExportError("an import has no run to tell of") }
+            return line(event)
+        case .slsa: return line(try slsaStatement(provenance))
+        case .cyclonedx: return line(mlBOM(provenance))
+        case .modelCard: return Data(huggingFaceCard(provenance).utf8)
+        case .dot: return Data(graphviz(provenance).utf8)
+        case .jsonld: return line(provenanceGraph(provenance))
+        }
+    }
+
+    private func line(_ json: JSON) -> Data { json.canonical + Data("\n".utf8) }
+}
+
+/// An object without the members that are nil.
+func object(_ members: [String: JSON?]) -> JSON { .object(members.compactMapValues { $0 }) }
+
+func text(_ text: String?) -> JSON? { text.map { .string($0) } }

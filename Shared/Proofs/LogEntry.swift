@@ -1,0 +1,38 @@
+import Foundation
+
+/// One row's entry in the log of its stream.
+public struct LogEntry: Equatable, Sendable {
+    public let stream: String
+    /// Counts from 1 in each stream.
+    public let number: Int
+    /// The hash of the entry before, zeros before the first.
+    public let previous: Hash
+    /// The row in canonical form.
+    public let payload: [UInt8]
+
+    public init(stream: String, number: Int, previous: Hash, payload: [UInt8]) {
+        (self.stream, self.number) = (stream, number)
+        (self.previous, self.payload) = (previous, payload)
+    }
+
+    /// SHA-256 over the hash before, the payload behind its length (8 bytes, big-endian), the
+    /// stream's name behind its length (4 bytes), and the number (8 bytes). The lengths leave one
+    /// way to read these bytes, so two different entries never hash the same ones.
+    public var hash: Hash {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(52 + payload.count + stream.utf8.count)
+        bytes += previous.bytes
+        bytes.append(bigEndian: UInt64(payload.count))
+        bytes += payload
+        bytes.append(bigEndian: UInt32(stream.utf8.count))
+        bytes += stream.utf8
+        bytes.append(bigEndian: UInt64(number))
+        return Hash(of: bytes)
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(bigEndian value: some FixedWidthInteger) {
+        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
+    }
+}

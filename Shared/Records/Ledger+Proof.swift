@@ -1,0 +1,86 @@
+import Foundation
+public import Jobs
+import Postgres
+public import Proofs
+
+extension Ledger {
+    /// Everything that the ledger can prove of the checkpoint that `reference` means, signed with
+    /// `key`, the key of the log.
+    ///
+    /// - Throws: `ProofError` where an entry waits for an epoch, or where the entries contradict
+    ///   each other.
+    public func proof(of reference: String, key: SigningKey) throws -> SignedEnvelope {
+        try connection.transaction {
+            try connection.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            let subject = try resolve(reference)
+            guard ["checkpoint", "adapter"].contains(subject.kind) else {
+                throw ProofError("'\(reference)' is a \(subject.kind); a checkpoint has a proof")
+            }
+            guard
+                let row = try connection.query("SELECT * FROM lineage.log_envelope()").first,
+                case let epoch = try SignedEnvelope(reading: Data(row.text("envelope").utf8))
+            else { throw unsealed }
+            let material = ProofMaterial(
+                subject: subject.artifact,
+                entries: try entries(reference, EpochStatement(reading: epoch.payload).size),
+                epoch: epoch,
+                key: key.verifying
+            )
+            return try ProofBundle(material).signed(by: key)
+        }
+    }
+
+    private func entries(_ reference: String, _ size: Int) throws -> [ProofMaterial.Entry] {
+        var leaves: [Hash] = []
+        try connection.copy("SELECT hash FROM lineage.log_leaves()") { row in
+            leaves.append(MerkleTree.leaf(row[0] ?? []))
+        }
+        guard leaves.count == size else {
+            throw ProofError("the log has \(leaves.count) sealed entries, its epoch says \(size)")
+        }
+        let tree = MerkleTree(leaves)
+        return try connection.query(
+            "SELECT * FROM lineage.proof_entries($1)",
+            [.text(reference)]
+        ).map { row in
+            guard let leaf = try row.optionalInt("leaf") else { throw unsealed }
+            guard let previous = Hash(hex: try row.text("prev")) else {
+                throw ProofError("an entry of the log follows no hash")
+            }
+            let entry = LogEntry(
+                stream: try row.text("stream"),
+                number: try row.int("n"),
+                previous: previous,
+                payload: Array(try row.text("payload").utf8)
+            )
+            return ProofMaterial.Entry(
+                entry,
+                leaf: leaf,
+                path: tree.inclusionProof(of: leaf, size: size)
+            )
+        }
+    }
+
+    private var unsealed: ProofError {
+        ProofError("not all of it is in a signed epoch yet; run `palimpsest lineage seal-log`")
+    }
+
+    /// What all exports of the artifact are written from.
+    public func provenance(of reference: String) throws -> JSON {
+        let rows = try connection.query(
+            "SELECT lineage.provenance($1) AS provenance",
+            [.text(reference)]
+        )
+        return try single(rows, of: "lineage.provenance").json("provenance")
+    }
+
+    /// The OpenLineage event of the run that made the artifact; nil for an import.
+    public func openLineageEvent(of reference: String) throws -> JSON? {
+        let rows = try connection.query(
+            "SELECT lineage.openlineage($1) AS event",
+            [.text(reference)]
+        )
+        let row = try single(rows, of: "lineage.openlineage")
+        return try row.optional("event") == nil ? nil : row.json("event")
+    }
+}

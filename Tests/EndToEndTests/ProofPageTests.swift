@@ -1,0 +1,99 @@
+import Foundation
+import Jobs
+import Lifecycle
+import Postgres
+import Records
+import Store
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ProofPageTests {
+    /// Jobs done by hand, with real blobs; then every command of the page, in its order.
+    @Test func `the page about proofs does what it says`() throws {
+        let stack = try TestStack(workers: [])
+        try make(.train, "teacher", "diffusion", #"{"dataset": "tiny"}"#, stack)
+        try make(.unlearn, "forgetful", "saddle", #"{"original": "teacher"}"#, stack)
+        let file = repository.appending(path: "Documentation/proofs.md")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let blocks = text.components(separatedBy: "```sh\n").dropFirst().compactMap {
+            $0.components(separatedBy: "\n```").first
+        }
+        #expect(blocks.count == 5)
+        let (output, status) = try shell(blocks.joined(separator: "\n"), stack)
+        #expect(status == 0, "\(output)")
+        for words in [
+            "of them in 1 signed epochs", "Its original, before anything was unlearned",
+            "\"specVersion\":\"1.6\"", "digraph lineage", "base_model:",
+            "the store and the ledger agree",
+        ] {
+            #expect(output.contains(words), "\(words) is not in \(output)")
+        }
+        try damage(stack)
+    }
+
+    /// The same commands, where something was changed.
+    private func damage(_ stack: TestStack) throws {
+        try stack.database.execute(
+            script: """
+                SET session_replication_role = replica;
+                UPDATE lineage.import SET source = 'elsewhere';
+                SET session_replication_role = origin;
+                """
+        )
+        let log = try stack.palimpsest("lineage", "verify-log")
+        #expect(log.status == 64 || log.status == 1)
+        #expect(log.text.contains("lineage.import 1, column source: it is 'elsewhere'"))
+        let blob = try #require(stack.store.blobs().first)
+        try Data("x".utf8).write(to: stack.store.path(of: blob))
+        let audit = try stack.palimpsest("lineage", "audit")
+        #expect(audit.status != 0 && audit.text.contains("damaged  \(blob)"))
+    }
+
+    private func make(
+        _ kind: JobKind,
+        _ name: String,
+        _ method: String,
+        _ inputs: String,
+        _ stack: TestStack
+    ) throws {
+        let forget = kind == .unlearn ? #", "forget": ["star"]"# : ""
+        let body = """
+            {"name": "\(name)", "spec": {"method": "\(method)"\(forget)}, "inputs": \(inputs)}
+            """
+        let json = try JSON(parsing: Data(body.utf8))
+        let request = try JobRequest(json, kind: kind, fallbackID: UUID())
+        let pinned = try stack.ledger.pin(request.inputs)
+        _ = try stack.queue.submit(request, inputs: pinned, source: "test", messageID: name)
+        let job = try #require(try stack.queue.claim([kind], owner: UUID(), lease: 60))
+        var manifest = Manifest(format: "palimpsest.checkpoint.v1")
+        try stack.store.add("weights", Data(name.utf8), to: &manifest)
+        let output = JobOutput(
+            name: "model",
+            kind: "checkpoint",
+            content: try stack.store.put(manifest),
+            bytes: manifest.bytes,
+            info: .object([:])
+        )
+        _ = try stack.queue.complete(job, outputs: [output])
+    }
+
+    private func shell(_ script: String, _ stack: TestStack) throws -> (String, Int32) {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-euc", script + "\ncat forgetful.cdx.json"]
+        process.currentDirectoryURL = folder
+        process.environment = stack.environment.merging([
+            "PATH": TestStack.programs.path + ":/usr/bin:/bin",
+            "STORE": URL(string: stack.store.url)?.path ?? "",
+        ]) { $1 }
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.start()
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (String(decoding: data, as: UTF8.self), process.terminationStatus)
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Jobs
+import Postgres
+import Proofs
+import Records
+import Testing
+
+@Suite(.timeLimit(.minutes(5)))
+struct ProofTests {
+    let sealed: Sealed
+    let envelope: SignedEnvelope
+
+    init() throws {
+        sealed = try Sealed()
+        try sealed.sealer.seal()
+        envelope = try sealed.desk.ledger.proof(of: "forgetful", key: sealed.key)
+    }
+
+    @Test func `a proof says where a checkpoint comes from and what was found`() throws {
+        let proof = try ProofBundle(reading: envelope.canonical, signedBy: sealed.key.verifying)
+        let text = proof.sentences.joined(separator: "\n")
+        let teacher = try sealed.desk.ledger.resolve("teacher").artifact.hex
+        #expect(text.contains("Its original, before anything was unlearned, is \(teacher)"))
+        #expect(text.contains("by unlearn saddle from ") && text.contains("forget_set "))
+        #expect(text.contains("Evidence ") && text.contains("Score integrity_score"))
+        #expect(text.contains("Verdict on request"))
+        #expect(text.contains("does not prove that what was to be forgotten is absent"))
+        #expect(try sealed.desk.ledger.proof(of: "forgetful", key: sealed.key) == envelope)
+    }
+
+    @Test func `a proof of something that is in no epoch yet is refused`() throws {
+        try sealed.desk.make(.train, "late")
+        #expect(throws: ProofError.self) {
+            try sealed.desk.ledger.proof(of: "late", key: sealed.key)
+        }
+        #expect(throws: ProofError.self) {
+            try sealed.desk.ledger.proof(of: "shapes", key: sealed.key)
+        }
+    }
+
+    @Test func `a proof by another key is refused where the key is known`() throws {
+        let other = SigningKey().verifying
+        #expect(throws: ProofError.self) {
+            try ProofBundle(reading: envelope.canonical, signedBy: other)
+        }
+    }
+
+    /// Whoever changes the file has no key.
+    @Test func `no leaf of the file can be changed`() throws {
+        let json = try JSONDecoder().decode(JSON.self, from: envelope.canonical)
+        let files = json.mutations.map(\.canonical)
+        #expect(files.count == 4)
+        for file in files { #expect(throws: ProofError.self) { try ProofBundle(reading: file) } }
+        var bytes = envelope.canonical
+        for place in stride(from: 0, to: bytes.count, by: 97) {
+            bytes[place] ^= 1
+            #expect(throws: ProofError.self) { try ProofBundle(reading: bytes) }
+            bytes[place] ^= 1
+        }
+    }
+
+    /// Even whoever has the key cannot change a leaf of what is said: all of it follows from the
+    /// entries, and those are in the epoch that was signed before.
+    @Test func `no leaf of the statement can be changed and signed again`() throws {
+        let statement = try JSONDecoder().decode(JSON.self, from: envelope.payload)
+        let changed = statement.mutations
+        #expect(changed.count > 300)
+        for other in changed {
+            let forged = SignedEnvelope(
+                other.canonical,
+                type: ProofBundle.type,
+                signedBy: sealed.key
+            )
+            #expect(throws: ProofError.self) { try ProofBundle(reading: forged.canonical) }
+        }
+    }
+
+    @Test func `an entry left out is missed`() throws {
+        let bundle = try ProofBundle(reading: envelope.canonical)
+        let material = bundle.material
+        var refused = 0
+        for place in material.entries.indices {
+            var entries = material.entries
+            entries.remove(at: place)
+            let less = ProofMaterial(
+                subject: material.subject,
+                entries: entries,
+                epoch: material.epoch,
+                key: material.key
+            )
+            if (try? ProofBundle(less)) == nil { refused += 1 }
+        }
+        // Alone the teacher's own metrics, scores, verdicts and events stand on nothing else.
+        #expect(refused > material.entries.count / 2)
+    }
+}
+
+extension JSON {
+    /// This value once for each leaf, with that leaf changed.
+    fileprivate var mutations: [JSON] {
+        switch self {
+        case .null: [.string("x")]
+        case .bool(let value): [.bool(!value)]
+        case .int(let value): [.int(value + 1)]
+        case .double(let value): [.double(value + 1)]
+        case .string(let text): [.string(text.isEmpty ? "x" : flipped(text))]
+        case .array(let items):
+            items.indices.flatMap { place in
+                items[place].mutations.map { item in
+                    var changed = items
+                    changed[place] = item
+                    return JSON.array(changed)
+                }
+            }
+        case .object(let members):
+            members.keys.sorted().flatMap { key in
+                (members[key]?.mutations ?? []).map { member in
+                    JSON.object(members.merging([key: member]) { $1 })
+                }
+            }
+        }
+    }
+}
+
+/// The text with its middle character changed.
+private func flipped(_ text: String) -> String {
+    var characters = Array(text)
+    let middle = characters.count / 2
+    characters[middle] = characters[middle] == "a" ? "b" : "a"
+    return String(characters)
+}
