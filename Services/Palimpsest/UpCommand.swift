@@ -42,7 +42,10 @@ final class Interrupt {
     init() {
         for number in [SIGINT, SIGTERM] {
             signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            let source = DispatchSource.makeSignalSource(
+                signal: number,
+                queue: DispatchQueue(label: "signals")
+            )
             source.setEventHandler { [shutdown] in shutdown.request() }
             source.resume()
             sources.append(source)

@@ -57,7 +57,18 @@ extension Producer {
         defer { for request in requests { rd_kafka_NewTopic_destroy(request) } }
         for topic in missing { requests.append(try topic.request(replication: replication)) }
         try create(requests)
+        try wait(for: Set(missing.map(\.name)))
         return missing.map(\.name)
+    }
+
+    /// A controller says that a topic is there before every broker knows it.
+    private func wait(for names: Set<String>) throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < end {
+            if try topics().isSuperset(of: names) { return }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        throw KafkaError("the brokers do not know all new topics after 30 s")
     }
 
     private func create(_ requests: [OpaquePointer?]) throws {

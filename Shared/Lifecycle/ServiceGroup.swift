@@ -77,7 +77,10 @@ public struct ServiceGroup {
     private func listen(_ shutdown: Shutdown) -> [any DispatchSourceSignal] {
         [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            let source = DispatchSource.makeSignalSource(
+                signal: number,
+                queue: DispatchQueue(label: "signals")
+            )
             source.setEventHandler { [logger] in
                 if shutdown.isRequested { exit(1) }
                 logger.notice("ending", ["signal": "\(number)"])

@@ -72,7 +72,10 @@ func runChild(_ handler: some JobHandler) -> Never {
 private func listenForStop(_ reporter: Reporter) -> [any DispatchSourceSignal] {
     [SIGTERM, SIGINT].map { number in
         signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        let source = DispatchSource.makeSignalSource(
+            signal: number,
+            queue: DispatchQueue(label: "signals")
+        )
         source.setEventHandler { reporter.requestStop() }
         source.resume()
         return source

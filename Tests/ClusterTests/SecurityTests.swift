@@ -17,7 +17,10 @@ struct SecurityTests {
         for grant in [
             ["--operation", "Read", "--topic", "jobs.train.v1", "--group", "jobs-train"],
             ["--operation", "Read", "--topic", "jobs.control.v1", "--group", "jobs-control"],
-            ["--operation", "Write", "--topic", "jobs.events.v1", "--topic", "jobs.dlq.v1"],
+            [
+                "--operation", "Write", "--topic", "jobs.events.v1", "--topic", "jobs.dlq.v1",
+                "--topic", "lineage.events.v1",
+            ],
         ] { try cluster.grant("worker", grant) }
 
         let worker = try Fleet(cluster.bootstrap, settings: cluster.settings("worker"))

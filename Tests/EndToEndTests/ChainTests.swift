@@ -16,20 +16,17 @@ import Testing
         try succeed(.train, Tiny.teacher(steps: 10), #"{"dataset": "tiny"}"#, "shapes-teacher")
         let both = #"{"teacher": "shapes-teacher", "dataset": "tiny"}"#
         try succeed(.distill, Tiny.student(steps: 6), both, "student")
+        let request = try #require(readmeCommands().first { $0.contains("forget request") })
+            .replacing("--dataset shapes", with: "--dataset tiny")
         let opened = try stack.palimpsest(
-            "forget",
-            "request",
-            "wish",
-            "--classes",
-            "star",
-            "--dataset",
-            "tiny"
+            request.split(separator: " ").dropFirst().map(String.init),
+            in: nil
         )
         #expect(opened.status == 0, "\(opened.text)")
         try succeed(
             .unlearn,
             Tiny.forget("overwrite", steps: 4),
-            #"{"original": "shapes-teacher", "forget_request": "wish"}"#,
+            #"{"original": "shapes-teacher", "forget_request": "ann-42"}"#,
             "shapes-forget-overwrite"
         )
         let inputs = """
@@ -51,19 +48,23 @@ import Testing
         #expect(try verdicts.map { try $0.text("result") != "pass" } == [true])
         let status = try stack.palimpsest("lineage", "requests-status", "student").text
         #expect(status.contains("exposed") && status.contains("student ←"), "\(status)")
-        #expect(try stack.palimpsest("forget", "list", "wish").text == "star\n")
-        #expect(try stack.palimpsest("forget", "erase", "wish").status == 0)
-        #expect(try stack.palimpsest("forget", "list", "wish").status == 64)
+        #expect(try stack.palimpsest("forget", "list", "ann-42").text == "star\n")
+        #expect(try stack.palimpsest("forget", "erase", "ann-42").status == 0)
+        #expect(try stack.palimpsest("forget", "list", "ann-42").status == 64)
 
         let tree = try stack.palimpsest("lineage", "tree", "shapes-forget-overwrite")
         #expect(tree.text.contains("unlearned star by overwrite"))
-        let says = ["original": "shapes-teacher", "tree": "overwrite", "unlearned": "overwrite"]
+        let says = [
+            "original": "shapes-teacher", "tree": "overwrite", "unlearned": "overwrite",
+            "requests-status": "ann-42", "exposed-deployments": "nothing",
+        ]
         let questions = try readmeCommands().filter { $0.hasPrefix("palimpsest lineage ") }
-        #expect(questions.count == 3)
+        #expect(questions.count == 5)
         for question in questions {
             let words = question.split(separator: " ").dropFirst().map(String.init)
             let answer = try stack.palimpsest(words, in: nil)
-            #expect(answer.status == 0 && answer.text.contains(says[words[1]] ?? "?"))
+            #expect(answer.status == 0, "\(question): \(answer.text)")
+            #expect(answer.text.contains(says[words[1]] ?? "?"), "\(question): \(answer.text)")
         }
         #expect(try stack.palimpsest("lineage", "original", "nothing").status == 1)
         let report = try #require(

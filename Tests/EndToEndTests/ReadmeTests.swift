@@ -13,6 +13,7 @@ import Testing
         "palimpsest submit --watch": "this suite",
         "echo": "IntakeTests, with kcat",
         "palimpsest lineage": "ChainTests",
+        "palimpsest forget request": "ChainTests",
         "palimpsest data import": "this suite",
         "POSTGRES_PASSWORD_FILE=": "IntakeTests, as far as no daemon is needed",
     ]

@@ -122,7 +122,7 @@ import Testing
     @Test func `a secret that librdkafka refuses is not shown`() {
         let configuration = Configuration(
             bootstrap: "127.0.0.1:1",
-            ["ssl.key.pem": "hunter2"]
+            ["security.protocol": "ssl", "ssl.key.pem": "hunter2"]
         )
         let error = #expect(throws: KafkaError.self) { try Producer(configuration) }
         #expect(error?.description.contains("hunter2") == false)

@@ -253,7 +253,7 @@ struct InvariantTests {
         try story.run(
             """
             SET session_replication_role = replica;
-            UPDATE lineage.score SET value = 0.9, ci_high = 1 WHERE seq = 3;
+            UPDATE lineage.score SET value = 1, ci_high = 1 WHERE seq = 3;
             UPDATE lineage.artifact SET generation = generation + 1
             WHERE seq = (SELECT max(seq) FROM lineage.artifact);
             SET session_replication_role = origin;
