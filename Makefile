@@ -11,10 +11,10 @@ build: setup ## build the programs, optimised
 	swift build -c release
 
 test: setup ## build and run all tests
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 swift test --skip FaultTests --skip ClusterTests
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 swift test --no-parallel --skip FaultTests --skip ClusterTests
 
 test-faults: setup ## kill, stop, cut and spoil things on purpose; at most 25 minutes
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 timeout 1500 swift test --filter "FaultTests|ClusterTests"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 timeout 1500 swift test --no-parallel --filter "FaultTests|ClusterTests"
 
 lint: setup ## check format, warnings and imports
 	swift format lint --strict --recursive Package.swift Services Shared Tests

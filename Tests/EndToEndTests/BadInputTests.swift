@@ -86,7 +86,7 @@ import Testing
             _ says: String
         ) throws {
             let status = try stack.finish(stack.publish(kind, spec, inputs: inputs))
-            #expect(status.state == "failed" && status.attempt == 2)
+            #expect(status.state == "failed" && status.attempt == 1)
             #expect(status.failure?.reason == reason, "\(status.failure?.description ?? "")")
             #expect(
                 status.failure?.message.contains(says) == true,
