@@ -81,6 +81,7 @@ private func oneLine(_ value: String) -> String {
     return plain && !value.isEmpty ? value : value.debugDescription
 }
 
+/// UTC to the millisecond, such as `2026-11-25T01:16:47.778Z`.
 private func timestamp() -> String {
-    Date.now.formatted(.iso8601.time(includingFractionalSeconds: true))
+    Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
 }
