@@ -18,6 +18,8 @@ public final class Consumer {
             "auto.offset.reset": "earliest",
             "partition.assignment.strategy": "range",
             "allow.auto.create.topics": "false",
+            // A broker answers at once when a message comes; the embedded one only after this.
+            "fetch.wait.max.ms": "25",
             "queued.min.messages": "64",
             "queued.max.messages.kbytes": "16384",
             "check.crcs": "true",

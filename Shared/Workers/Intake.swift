@@ -14,10 +14,18 @@ struct Intake: Service {
     private let kind: JobKind
     private let settings: Settings
     private let health: Health
+    private let doorbell: Doorbell
     private let logger: Logger
 
-    init(_ kind: JobKind, _ settings: Settings, _ health: Health, _ logger: Logger) {
-        (self.kind, self.settings, self.health, self.logger) = (kind, settings, health, logger)
+    init(
+        _ kind: JobKind,
+        _ settings: Settings,
+        _ health: Health,
+        _ doorbell: Doorbell,
+        _ logger: Logger
+    ) {
+        (self.kind, self.settings, self.health) = (kind, settings, health)
+        (self.doorbell, self.logger) = (doorbell, logger)
     }
 
     func run(until shutdown: Shutdown) throws {
@@ -56,6 +64,7 @@ struct Intake: Service {
                 "took a message",
                 metadata.merging(["job": id, "outcome": outcome.rawValue]) { a, _ in a }
             )
+            if outcome == .accepted { doorbell.ring() }
             if outcome == .conflict {
                 try reject(
                     "conflict",

@@ -11,12 +11,14 @@ struct Supervisor: Service {
     let name = "supervisor"
     private let kind: JobKind
     private let settings: Settings
+    private let doorbell: Doorbell
     private let logger: Logger
     /// New for every start of the process, so that an old lease is never taken for ours.
     private let owner = UUID()
 
-    init(_ kind: JobKind, _ settings: Settings, _ logger: Logger) {
-        (self.kind, self.settings, self.logger) = (kind, settings, logger)
+    init(_ kind: JobKind, _ settings: Settings, _ doorbell: Doorbell, _ logger: Logger) {
+        (self.kind, self.settings, self.doorbell) = (kind, settings, doorbell)
+        self.logger = logger
     }
 
     func run(until shutdown: Shutdown) throws {
@@ -37,7 +39,7 @@ struct Supervisor: Service {
                     offer: settings.offer
                 )
                 guard let job else {
-                    shutdown.wait(.random(in: 0.1...0.2))
+                    doorbell.wait(.random(in: 0.1...0.2))
                     continue
                 }
                 var logger = logger

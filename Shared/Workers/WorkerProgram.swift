@@ -42,7 +42,7 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
         let logger = Logger(label: "\(kind.rawValue)-worker")
         try Migrator(Connection(settings.database), Migration.load(Migration.folder()))
             .requireCurrent()
-        let health = Health(settings)
+        let (health, doorbell) = (Health(settings), Doorbell())
         let server = try settings.http.map { try Server($0, respond: health.respond) }
         logger.notice(
             "serving",
@@ -57,8 +57,8 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
                 [
                     Housekeeping(settings, logger), Reaper(settings, logger),
                     LogSealing(settings, logger),
-                    Supervisor(kind, settings, logger),
-                    Intake(kind, settings, health, logger), Control(settings, logger),
+                    Supervisor(kind, settings, doorbell, logger),
+                    Intake(kind, settings, health, doorbell, logger), Control(settings, logger),
                     Drain(health: health),
                 ],
                 logger: logger
