@@ -254,7 +254,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Datasets", "Jobs", "Lifecycle", "Postgres", "Records", "Store",
+                "Datasets", "HTTP", "Jobs", "Kafka", "Lifecycle", "LocalStack", "Postgres",
+                "Records", "Store",
             ],
             path: "Tests/Support",
             swiftSettings: strict
@@ -263,7 +264,7 @@ let package = Package(
             name: "benchmarks",
             dependencies: maths + [
                 "Lifecycle", "LocalStack", "Postgres", "Records", "Randomness", "Statistics",
-                "Distillation", "Unlearning", "Evaluation",
+                "Distillation", "Unlearning", "Evaluation", "Kafka", "TestSupport",
             ],
             path: "Tests/Benchmarks",
             exclude: ["peer", "results"],

@@ -1,28 +1,38 @@
 #!/usr/bin/env bash
-# Makes .deps/peer, the Python environment of the benchmarks' peer. Where that cannot be done it says
-# why in one line, and the benchmarks go on without the peer.
+# Makes the Python environments of the benchmarks' peers: .deps/peer (PyTorch) and .deps/peer-queue
+# (procrastinate). Where one cannot be made it says why in one line, and the benchmarks go on without
+# that peer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-peer=.deps/peer
 torch_version=2.13.0
 # What torch imports of its dependencies; its NVIDIA packages (several GB) are left out.
-packages=("torch==$torch_version" typing_extensions sympy mpmath networkx jinja2 MarkupSafe
-    filelock fsspec numpy)
+torch=("torch==$torch_version" typing_extensions sympy mpmath networkx jinja2 MarkupSafe filelock
+    fsspec numpy)
+procrastinate_version=3.10.0
 
-leave_out() {
-    rm -rf "$peer"
-    echo "peer: $*; the benchmarks go on without it" >&2
-    exit 0
+# make_peer FOLDER VERSION MODULE HINT PIP-ARGUMENT...
+make_peer() {
+    local folder=.deps/$1 version=$2 module=$3 hint=$4
+    shift 4
+    [ "$(cat "$folder/version" 2>/dev/null)" != "$version" ] || return 0
+    rm -rf "$folder"
+    mkdir -p .deps
+    if ! python3 -m venv "$folder" >/dev/null 2>&1; then
+        hint="python3 cannot make a virtual environment; install python3-venv"
+    elif ! "$folder/bin/python" -m pip install --quiet "$@" >/dev/null 2>&1; then
+        hint="pip cannot install $module $version"
+    elif "$folder/bin/python" -c "import $module" >/dev/null 2>&1; then
+        echo "$version" > "$folder/version"
+        return 0
+    fi
+    rm -rf "$folder"
+    echo "peer: $hint; the benchmarks go on without it" >&2
 }
 
-[ "$(cat "$peer/version" 2>/dev/null)" != "$torch_version" ] || exit 0
-rm -rf "$peer"
-mkdir -p .deps
-python3 -m venv "$peer" >/dev/null 2>&1 ||
-    leave_out "python3 cannot make a virtual environment; install python3-venv"
-"$peer/bin/python" -m pip install --quiet --no-deps "${packages[@]}" >/dev/null 2>&1 ||
-    leave_out "pip cannot install ${packages[0]}"
-"$peer/bin/python" -c 'import torch' >/dev/null 2>&1 ||
-    leave_out "this torch wants NVIDIA's libraries; name a folder with a CPU wheel in PIP_FIND_LINKS"
-echo "$torch_version" > "$peer/version"
+make_peer peer "$torch_version" torch \
+    "this torch wants NVIDIA's libraries; name a folder with a CPU wheel in PIP_FIND_LINKS" \
+    --no-deps "${torch[@]}"
+make_peer peer-queue "$procrastinate_version" procrastinate \
+    "procrastinate $procrastinate_version does not start" \
+    "procrastinate==$procrastinate_version" "psycopg[binary]"

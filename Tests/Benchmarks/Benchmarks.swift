@@ -15,10 +15,21 @@ struct Benchmarks {
         ("frechet", benchmarkFrechet),
         ("safetensors", benchmarkSafeTensors),
         ("queue", benchmarkQueue),
+        ("queue_start", benchmarkQueueStart),
+        ("queue_burst", benchmarkQueueBurst),
         ("ledger", benchmarkLedger),
     ]
 
-    static func main() throws {
+    static func main() {
+        do {
+            try run()
+        } catch {
+            FileHandle.standardError.write(Data("benchmarks: \(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    private static func run() throws {
         let chosen = CommandLine.arguments.dropFirst()
         if chosen.first == "claims" { return try testClaims(Array(chosen.dropFirst())) }
         let names = all.map(\.name)

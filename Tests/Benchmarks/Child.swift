@@ -77,7 +77,7 @@ private func assignment(_ spec: DiffusionSpec, _ store: ArtifactStore) throws ->
 }
 
 /// The most memory that the process has had so far; 0 where it has gone.
-private func peakMib(_ process: Int32) -> Int {
+func peakMib(_ process: Int32) -> Int {
     let text = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
     return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) / 1024

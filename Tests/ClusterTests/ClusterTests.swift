@@ -64,7 +64,7 @@ struct ClusterTests {
         let worker = try fleet.start()
         try fleet.await(ids)
         try fleet.wait(for: "readiness") { worker.isReady ? true : nil }
-        // Offsets are committed every five seconds; what is not committed yet would come again.
+        // Offsets are committed twice a second; what is not committed yet would come again.
         try fleet.wait(for: "committed offsets") {
             try cluster.committed(by: "jobs-train") == 20 ? true : nil
         }

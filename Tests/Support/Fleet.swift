@@ -1,37 +1,41 @@
-import Foundation
-import HTTP
+public import Foundation
+public import HTTP
 import Jobs
-import Kafka
-import Lifecycle
+public import Kafka
 import LocalStack
-import Postgres
+public import Postgres
 import Records
-import TestSupport
-import Testing
 
-/// A Postgres and real workers on a cluster. The dataset of its jobs is in the ledger and not in the
+/// A Postgres and real workers on brokers. The dataset of its jobs is in the ledger and not in the
 /// store, so jobs are taken in, and fail as soon as they run.
-final class Fleet: Stack {
-    let database: Connection
-    var environment: [String: String]
+public final class Fleet: Stack {
+    public let database: Connection
+    public var environment: [String: String]
     private let folder: URL
-    private(set) var workers: [Worker] = []
+    public private(set) var workers: [Worker] = []
 
-    struct Worker {
-        let process: Process
+    public struct Worker {
+        public let process: Process
         let address: String
         let log: URL
 
-        var logged: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
-        func page(_ path: String) throws -> Page { try Page(path, from: address) }
-        var isReady: Bool { (try? page("/readyz").status) == 200 }
+        public var logged: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+        public func page(_ path: String) throws -> Page { try Page(path, from: address) }
+        public var isReady: Bool { (try? page("/readyz").status) == 200 }
     }
 
-    var logged: String { workers.map(\.logged).joined(separator: "\n") }
+    public var logged: String { workers.map(\.logged).joined(separator: "\n") }
 
-    /// No worker runs yet; `settings` are lines of a librdkafka properties file for all programs.
-    init(_ bootstrap: String, settings: String = "") throws {
-        let conninfo = try PrivatePostgres.testDatabase()
+    /// No worker runs yet; `settings` are lines of a librdkafka properties file for all programs, and
+    /// without a `conninfo` the database is a new one.
+    ///
+    /// - Throws: where a part does not start.
+    public init(
+        _ bootstrap: String,
+        settings: String = "",
+        conninfo: String? = nil
+    ) throws {
+        let conninfo = try conninfo ?? PrivatePostgres.testDatabase()
         database = try Connection(conninfo)
         folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -60,7 +64,7 @@ final class Fleet: Stack {
 
     /// Starts a worker and returns at once.
     @discardableResult
-    func start(_ name: String = "training") throws -> Worker {
+    public func start(_ name: String = "training") throws -> Worker {
         let port = try Server("127.0.0.1:0") { _ in Response(404, "") }.port
         let log = folder.appending(path: "\(workers.count).log")
         let all = environment.merging(["PALIMPSEST_HTTP": "\(port)"]) { $1 }
@@ -70,7 +74,7 @@ final class Fleet: Stack {
         return worker
     }
 
-    func producer() throws -> Producer {
+    public func producer() throws -> Producer {
         var configuration = Configuration(bootstrap: environment["PALIMPSEST_KAFKA"] ?? "")
         let file = URL(filePath: environment["PALIMPSEST_KAFKA_CONFIG"] ?? "")
         try configuration.add(propertiesFile: file)
@@ -78,7 +82,7 @@ final class Fleet: Stack {
     }
 
     /// Publishes a job and returns its id once the brokers have it.
-    func publish(_ producer: Producer) throws -> UUID {
+    public func publish(_ producer: Producer) throws -> UUID {
         let id = UUID()
         let body = """
             {"job_id": "\(id.uuidString)", "spec": {"method": "classifier"}, "max_attempts": 1,
@@ -94,8 +98,17 @@ final class Fleet: Stack {
     }
 
     /// Waits until Postgres has exactly `ids`.
-    func await(_ ids: [UUID], seconds: Double = 60) throws {
+    ///
+    /// - Throws: `Silence` where it has fewer after `seconds`, or others.
+    public func await(_ ids: [UUID], seconds: Double = 60) throws {
         try wait(seconds, for: "the jobs") { try jobs().count >= ids.count ? true : nil }
-        #expect(try Set(jobs()) == Set(ids))
+        let there = try Set(jobs())
+        guard there == Set(ids) else {
+            throw Silence(
+                what: "\(ids.count) jobs and no other",
+                seconds: 0,
+                logs: "\(there.count)"
+            )
+        }
     }
 }

@@ -39,6 +39,7 @@ extension Stack {
     /// Waits for the job's end.
     ///
     /// - Throws: where it has not come after `seconds`.
+    @discardableResult
     public func finish(_ job: UUID, seconds: Double = 120) throws -> JobStatus {
         try wait(seconds, for: "the end of job \(job)") {
             try queue.status(of: job).flatMap { $0.isFinished ? $0 : nil }

@@ -5,26 +5,15 @@ import Postgres
 import Records
 import Synchronization
 
-/// Claims and renewals a second with eight clients, and the time of one claim and one intake
-/// beside a million finished jobs; a private Postgres with fsync on.
-@Sendable func benchmarkQueue() throws {
-    let folder = FileManager.default.temporaryDirectory
-        .appending(path: "queue-benchmark-\(getpid())")
-    var options = PrivatePostgres.Options()
-    options.removesFolder = true
-    let server = try PrivatePostgres.start(in: folder, options)
-    defer { server.stop() }
-    let connection = try Connection(server.conninfo)
-    try Migrator(connection, Migration.load(Migration.folder())).migrate()
-    let queue = QueueBenchmark(conninfo: server.conninfo, connection: connection)
-    try queue.claimsAndRenewals()
-    try queue.fill(1_000_000)
-    try queue.latencies()
-}
+/// The statements that workers live by, without workers.
+struct QueueStatements {
+    private let conninfo: String
+    private let connection: Connection
 
-private struct QueueBenchmark {
-    let conninfo: String
-    let connection: Connection
+    init(_ conninfo: String) throws {
+        self.conninfo = conninfo
+        connection = try Connection(conninfo)
+    }
 
     /// Adds `count` waiting jobs as quickly as SQL can.
     func add(_ count: Int) throws {
@@ -85,25 +74,62 @@ private struct QueueBenchmark {
         )
     }
 
+    /// Jobs that do nothing, from the claim to the sealed end, which writes their lineage too.
+    func jobs(_ peer: QueuePeer?) throws {
+        let (clients, jobs) = (8, 4_000)
+        let dataset = JobOutput(
+            name: "dataset",
+            kind: "dataset",
+            content: Digest(of: Data("d".utf8)),
+            bytes: 1,
+            info: .object([:])
+        )
+        try Ledger(connection).register(dataset, from: "bench", name: "d")
+        for index in 0..<jobs { try submit("job \(index)") }
+        let seconds = try elapsed(clients) { queue in
+            let owner = UUID()
+            while let job = try queue.claim([.train], owner: owner, lease: 3_600) {
+                let content = Digest(of: Data(job.claim.job.uuidString.utf8))
+                let output = JobOutput(
+                    name: "model",
+                    kind: "checkpoint",
+                    content: content,
+                    bytes: 1,
+                    info: .object([:])
+                )
+                try queue.complete(job, outputs: [output])
+            }
+        }
+        let rate = Double(jobs) / seconds
+        var values: [String: JSON] = ["clients": .int(clients), "per_second": .double(rate)]
+        if let peer {
+            values["peer"] = .string("procrastinate \(peer.version)")
+            values["peer_per_second"] = .double(peer.jobsPerSecond)
+            values["ratio"] = .double(rate / peer.jobsPerSecond)
+        }
+        report("queue_noop_jobs", values)
+    }
+
+    /// Takes in one classifier's job, its dataset's name pinned, as the intake does.
+    private func submit(_ message: String) throws {
+        let body: [String: JSON] = [
+            "spec": .object(["method": .string("classifier")]),
+            "inputs": .object(["dataset": .string("d")]),
+        ]
+        let request = try JobRequest(.object(body), kind: .train, fallbackID: UUID())
+        _ = try JobQueue(connection).submit(
+            request,
+            inputs: Ledger(connection).pin(request.inputs),
+            source: "bench",
+            messageID: message
+        )
+    }
+
     func latencies() throws {
         let queue = JobQueue(connection)
         var (intakes, claims): ([Double], [Double]) = ([], [])
         for index in 0..<2_000 {
-            let body: [String: JSON] = [
-                "spec": .object(["method": .string("classifier")]),
-                "inputs": .object(["dataset": .string("d")]), "after": .array([]),
-            ]
-            let request = try JobRequest(.object(body), kind: .train, fallbackID: UUID())
-            intakes.append(
-                try milliseconds {
-                    _ = try queue.submit(
-                        request,
-                        inputs: [],
-                        source: "bench",
-                        messageID: "m\(index)"
-                    )
-                }
-            )
+            intakes.append(try milliseconds { try submit("latency \(index)") })
             claims.append(
                 try milliseconds {
                     _ = try queue.claim([.train], owner: UUID(), lease: 3_600)
@@ -146,18 +172,4 @@ private struct QueueBenchmark {
         if let error = failure.withLock({ $0 }) { throw error }
         return (ContinuousClock.now - start) / .seconds(1)
     }
-}
-
-private func milliseconds(_ body: () throws -> Void) rethrows -> Double {
-    let start = ContinuousClock.now
-    try body()
-    return (ContinuousClock.now - start) / .milliseconds(1)
-}
-
-private func percentiles(_ times: [Double]) -> [String: JSON] {
-    let sorted = times.sorted()
-    return [
-        "p50_ms": .double(sorted[sorted.count / 2]),
-        "p99_ms": .double(sorted[sorted.count * 99 / 100]),
-    ]
 }

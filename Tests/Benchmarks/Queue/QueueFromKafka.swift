@@ -1,0 +1,106 @@
+import Foundation
+import Jobs
+import Kafka
+import LocalStack
+import Postgres
+import Synchronization
+import TestSupport
+
+/// The time from publishing to the row, and to the start of the child, at an idle worker.
+///
+/// Both ends are lines of the worker's log: the row's is written once its commit is acknowledged.
+func benchmarkStarts(_ conninfo: String, rounds: Int, _ peer: QueuePeer?) throws {
+    let broker = try EmbeddedBroker(partitions: 1)
+    let fleet = try Fleet(broker.bootstrap, conninfo: conninfo)
+    fleet.environment["PALIMPSEST_LOG"] = "json"
+    let worker = try fleet.start()
+    let producer = try fleet.producer()
+    // The first comes when the group has its partitions.
+    try fleet.finish(fleet.publish(producer))
+    var published: [String: Date] = [:]
+    for _ in 0..<rounds {
+        let start = Date.now
+        let job = try fleet.publish(producer)
+        published[job.uuidString.lowercased()] = start
+        try fleet.finish(job)
+        Thread.sleep(forTimeInterval: .random(in: 0.05...0.25))
+    }
+    let lines = try worker.logged.split(separator: "\n").map { try LogLine(parsing: $0) }
+    func times(_ message: String) -> [Double] {
+        lines.filter { $0.message == message }.compactMap { line in
+            published[line.job ?? ""].map { 1_000 * line.time.timeIntervalSince($0) }
+        }
+    }
+    report("queue_message_to_row", percentiles(times("took a message")))
+    var values = percentiles(times("child"))
+    if let peer {
+        let theirs = percentiles(peer.startMs, "peer_")
+        values.merge(theirs) { $1 }
+        values["peer"] = .string("procrastinate \(peer.version)")
+    }
+    report("queue_publish_to_start", values)
+}
+
+private struct LogLine: Decodable {
+    var time: Date
+    var message: String
+    var job: String?
+
+    init(parsing line: Substring) throws {
+        let decoder = JSONDecoder()
+        let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        decoder.dateDecodingStrategy = .custom { decoder in
+            try format.parse(String(from: decoder))
+        }
+        self = try decoder.decode(LogLine.self, from: Data(line.utf8))
+    }
+}
+
+/// How long a worker takes for many messages at once, and its memory while it does.
+///
+/// Sixteen partitions, since the embedded broker keeps 5 MiB of each.
+func benchmarkBurst(_ conninfo: String, messages: Int) throws {
+    let broker = try EmbeddedBroker(partitions: 16)
+    let fleet = try Fleet(broker.bootstrap, conninfo: conninfo)
+    let (threads, publishing) = (8, DispatchGroup())
+    let failure = Mutex<(any Error)?>(nil)
+    for _ in 0..<threads {
+        publishing.enter()
+        Thread.detachNewThread { [environment = fleet.environment] in
+            defer { publishing.leave() }
+            do {
+                let bootstrap = environment["PALIMPSEST_KAFKA"] ?? ""
+                let producer = try Producer(Configuration(bootstrap: bootstrap))
+                for _ in 0..<messages / threads { try publish(producer) }
+            } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+    }
+    publishing.wait()
+    if let error = failure.withLock({ $0 }) { throw error }
+    let worker = try fleet.start()
+    try fleet.finish(fleet.publish(fleet.producer()), seconds: 600)
+    let (before, start) = (peakMib(worker.process.processIdentifier), ContinuousClock.now)
+    try fleet.wait(1_200, for: "\(messages) jobs") {
+        let rows = try fleet.database.query("SELECT count(*) AS n FROM queue.job")
+        return try rows[0].int("n") > messages ? true : nil
+    }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    report(
+        "queue_burst",
+        [
+            "messages": .int(messages), "seconds": .double(seconds),
+            "per_second": .double(Double(messages) / seconds), "idle_mib": .int(before),
+            "peak_mib": .int(peakMib(worker.process.processIdentifier)),
+        ]
+    )
+}
+
+private func publish(_ producer: Producer) throws {
+    let id = UUID().uuidString
+    let body = """
+        {"job_id": "\(id)", "spec": {"method": "classifier"}, "inputs": {"dataset": "nowhere"}}
+        """
+    try producer.send(to: JobKind.train.topic, key: id, value: Data(body.utf8))
+}
