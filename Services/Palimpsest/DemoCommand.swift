@@ -14,7 +14,7 @@ let demoCommand = Command(
 ) { invocation in
     let home = URL(filePath: invocation.value("folder") ?? ".demo", directoryHint: .isDirectory)
     let data = invocation.value("data") ?? "shapes"
-    let stack = try Stack(home: home, threads: nil, kafka: nil)
+    let stack = try Demo.stack(home)
     defer { stack.stop(home: home) }
     let jobs = try Demo.run(data, stack.connections)
     try Demo.report(jobs, data, stack.connections, home)
@@ -22,23 +22,50 @@ let demoCommand = Command(
 
 /// The chain of one dataset, from the files of Compose/Jobs.
 enum Demo {
-    static let chain = [
-        "classifier", "teacher", "student", "forget-overwrite", "forget-saddle",
-        "evaluate-teacher", "evaluate-student", "evaluate-overwrite", "evaluate-saddle",
+    /// The jobs, each with those that must have ended before it is published.
+    static let chain: [(name: String, after: [String])] = [
+        ("teacher", []),
+        ("classifier", []),
+        ("forget-overwrite", ["teacher"]),
+        ("student", ["teacher"]),
+        ("forget-saddle", ["teacher"]),
+        ("evaluate-teacher", ["teacher", "classifier"]),
+        ("evaluate-student", ["student", "classifier"]),
+        ("evaluate-overwrite", ["forget-overwrite", "classifier"]),
+        ("evaluate-saddle", ["forget-saddle", "classifier"]),
     ]
 
-    /// Publishes each job when the one before has ended.
+    /// Workers of which two or more compute at a time, with half of the cores each: small networks
+    /// gain little by threads and much by company. Two of them train, teacher and judge.
+    static func stack(_ home: URL) throws -> Stack {
+        try Stack(
+            home: home,
+            threads: max(1, ProcessInfo.processInfo.activeProcessorCount / 2),
+            kafka: nil,
+            workers: ["training", "training", "distillation", "unlearning", "evaluation"]
+        )
+    }
+
+    /// Publishes each job when those it waits for have ended.
     ///
     /// - Returns: the jobs' ids by the names of their files.
     static func run(_ data: String, _ connections: Connections) throws -> [String: UUID] {
         let folder = try Migration.folder().deletingLastPathComponent()
             .appending(path: "Compose/Jobs")
-        var jobs: [String: UUID] = [:]
-        for name in chain {
-            let file = folder.appending(path: "\(data)-\(name).yaml")
-            let id = try submit(file: file, connections)
-            jobs[name] = id
-            try watch(id, connections)
+        let queue = try JobQueue(connections.openDatabase())
+        var (jobs, done): ([String: UUID], Set<UUID>) = ([:], [])
+        var display = JobDisplay()
+        while done.count < chain.count {
+            let ended = Set(jobs.filter { done.contains($0.value) }.keys)
+            for (name, after) in chain where jobs[name] == nil && ended.isSuperset(of: after) {
+                let file = folder.appending(path: "\(data)-\(name).yaml")
+                let id = try submit(file: file, connections)
+                jobs[name] = id
+                display.names[id] = "\(data)-\(name)"
+            }
+            let going = chain.compactMap { jobs[$0.name] }.filter { !done.contains($0) }
+            done.formUnion(try display.show(going, queue))
+            Thread.sleep(forTimeInterval: 0.3)
         }
         return jobs
     }
@@ -57,7 +84,7 @@ enum Demo {
         let tree = try ledger.tree(of: unlearned)
         print("\nWhere \(unlearned) comes from:\n" + tree.joined(separator: "\n"))
         page.add("Lineage", text: tree.joined(separator: "\n"))
-        for name in chain.filter({ $0.hasPrefix("evaluate") }) {
+        for name in chain.map(\.name).filter({ $0.hasPrefix("evaluate") }) {
             let subject = name.replacing("evaluate-", with: "")
             let reference =
                 ["teacher", "student"].contains(subject) ? subject : "forget-" + subject

@@ -22,7 +22,12 @@ final class Stack {
     /// at `kafka` instead of an embedded one where that is given.
     ///
     /// - Throws: where Postgres is missing or a part does not start, saying which.
-    init(home: URL, threads: Int?, kafka: String?) throws {
+    init(
+        home: URL,
+        threads: Int?,
+        kafka: String?,
+        workers kinds: [String] = ["training", "distillation", "unlearning", "evaluation"]
+    ) throws {
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
         postgres = try PrivatePostgres.start(in: home.appending(path: "postgres"))
         broker = kafka == nil ? try EmbeddedBroker() : nil
@@ -39,11 +44,11 @@ final class Stack {
         }
         try JSONEncoder().encode(connections).write(to: home.appending(path: "connection.json"))
         try Data(connections.kafka.utf8).write(to: home.appending(path: "bootstrap"))
-        try startWorkers(home, threads)
+        try startWorkers(kinds, home, threads)
     }
 
     /// The workers die with this process, whatever ends it (`setpriv --pdeathsig`).
-    private func startWorkers(_ home: URL, _ threads: Int?) throws {
+    private func startWorkers(_ kinds: [String], _ home: URL, _ threads: Int?) throws {
         let key = home.appending(path: "signing-key.pem")
         if !FileManager.default.fileExists(atPath: key.path) { try SigningKey().write(to: key) }
         var environment = connections.environment(threads: threads)
@@ -52,8 +57,9 @@ final class Stack {
         }
         let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent()
-        for name in ["training", "distillation", "unlearning", "evaluation"] {
-            let log = home.appending(path: "\(name)-worker.log")
+        for (index, name) in kinds.enumerated() {
+            let again = kinds.prefix(index).count { $0 == name }
+            let log = home.appending(path: "\(name)-worker\(again > 0 ? "-\(again + 1)" : "").log")
             try Data().write(to: log)
             let worker = Process()
             worker.executableURL = URL(filePath: "/usr/bin/setpriv")

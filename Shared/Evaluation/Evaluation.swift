@@ -19,8 +19,8 @@ public struct Evaluation: Steps {
     /// What a set of samples is for.
     enum Part: Hashable {
         case samples
-        /// Integrity's: partners from the same noise, the original from other noise, and some of
-        /// the original's again in a batch of another size.
+        /// Integrity's: partners from the same noise, the original from other noise, and the
+        /// original's again in batches of half the size.
         case original, subject, others, again
         /// Forgetting's: of the forgotten classes, and of no class.
         case forgotten, free
@@ -96,7 +96,7 @@ public struct Evaluation: Steps {
         add(.original, original, labels: labels)
         add(.subject, subject, labels: labels)
         add(.others, original, labels: labels, first: labels.count)
-        add(.again, original, labels: Array(labels.prefix(max(1, spec.batchSize / 2))))
+        add(.again, original, labels: labels, batchSize: max(1, spec.batchSize / 2))
     }
 
     /// The indices of the noise begin where no other set's do.
@@ -112,12 +112,14 @@ public struct Evaluation: Steps {
         _ model: DiffusionModel,
         _ sampler: SamplerSpec? = nil,
         labels: [Int],
-        first: Int = 0
+        first: Int = 0,
+        batchSize: Int? = nil
     ) {
         guard sets[part] == nil else { return }
         sets[part] = SampleSet(model, sampler ?? spec.sampler, labels: labels, first: first)
-        batches += stride(from: 0, to: labels.count, by: spec.batchSize).map {
-            (part, $0..<min($0 + spec.batchSize, labels.count))
+        let size = batchSize ?? spec.batchSize
+        batches += stride(from: 0, to: labels.count, by: size).map {
+            (part, $0..<min($0 + size, labels.count))
         }
     }
 }

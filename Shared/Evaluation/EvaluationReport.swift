@@ -39,7 +39,9 @@ public struct EvaluationReport {
         let sets = evaluation.sets.mapValues(\.samples)
         switch metric {
         case .fid: try measureFID(samples)
-        case .accuracy: metrics.append(MetricValue("accuracy", samples.accuracy))
+        case .accuracy:
+            let right = zip(samples.labels, samples.seen).count { $0 == $1 }
+            metrics.append(value("accuracy", Interval(share: right, of: samples.labels.count)))
         case .integrity:
             guard let original = sets[.original], let subject = sets[.subject],
                 let others = sets[.others], let again = sets[.again]
@@ -54,7 +56,13 @@ public struct EvaluationReport {
         case .forgetting:
             guard let forgotten = sets[.forgotten], let free = sets[.free] else { return }
             record(
-                Forgetting(evaluation.forgotten, samples: forgotten, free: free, retained: samples)
+                Forgetting(
+                    evaluation.spec,
+                    evaluation.forgotten,
+                    samples: forgotten,
+                    free: free,
+                    retained: samples
+                )
             )
         }
     }
@@ -100,11 +108,11 @@ public struct EvaluationReport {
 
     private mutating func record(_ forgetting: Forgetting) {
         metrics += [
-            MetricValue("unlearning_accuracy", forgetting.unlearningAccuracy),
-            MetricValue("forget_probability", forgetting.probability),
-            MetricValue("forget_validity", forgetting.validity),
-            MetricValue("leak_null", forgetting.leakNull),
-            MetricValue("leak_retained", forgetting.leakRetained),
+            value("unlearning_accuracy", forgetting.unlearningAccuracy),
+            value("forget_probability", forgetting.probability),
+            value("forget_validity", forgetting.validity),
+            value("leak_null", forgetting.leakNull),
+            value("leak_retained", forgetting.leakRetained),
         ]
         let classes = evaluation.subject.configuration.classes
         let seen = forgetting.samples.seen

@@ -21,8 +21,8 @@ struct Integrity {
     let original: JudgedSamples
     let subject: JudgedSamples
 
-    /// What is compared: partners from the same noise, the original from other noise, and some of
-    /// the original's again in a batch of another size.
+    /// What is compared: partners from the same noise, the original from other noise, and the
+    /// original's again in batches of another size.
     struct Pairs {
         let original: JudgedSamples
         let subject: JudgedSamples

@@ -105,11 +105,14 @@ struct LayerNorm {
 
 /// Feature-wise linear modulation (Perez et al. 2018, arXiv:1709.07871): (1 + scale) · x + shift,
 /// both read from an embedding.
+///
+/// It begins as the identity, as in DiT (arXiv:2212.09748), so that classes and noise levels first
+/// share what the network learns instead of each looking through a random filter of its own.
 struct Modulation {
     private let dense: Linear
 
     init(_ scope: Parameters.Scope, embedding: Int, width: Int) {
-        dense = Linear(scope, embedding, 2 * width)
+        dense = Linear(scope, embedding, 2 * width, .zero)
     }
 
     /// `x` is `[B, width, H, W]` or `[B, tokens, width]`; `embedding` is `[B, E]`.

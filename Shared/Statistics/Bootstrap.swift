@@ -31,7 +31,27 @@ public func bootstrapMean(
     return Interval(value: values.reduce(0, +) / Double(values.count), percentilesOf: means)
 }
 
+/// The mean of `values` with its percentile bootstrap interval, every value drawn by itself.
+///
+/// - Precondition: there is a value.
+public func bootstrapMean(_ values: [Double], rounds: Int, seed: UInt64) -> Interval {
+    bootstrapMean(values, groups: values.map { _ in 0 }, rounds: rounds, seed: seed)
+}
+
 extension Interval {
+    /// The share `hits` / `count` with Wilson's score interval (1927), which, unlike a bootstrap,
+    /// stays open where all or none hit.
+    ///
+    /// - Precondition: `count` is positive.
+    public init(share hits: Int, of count: Int) {
+        precondition(count > 0, "a share of nothing")
+        let (n, share, z) = (Double(count), Double(hits) / Double(count), 1.959_963_985)
+        let middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+        let half =
+            z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
+        self.init(value: share, low: max(0, middle - half), high: min(1, middle + half))
+    }
+
     /// `value` between the 2.5th and the 97.5th percentile of `resampled`, its values in the
     /// rounds of a bootstrap.
     ///

@@ -95,8 +95,8 @@ import Training
             let control = RunControl(store: store, saved: { saved, _ in snapshots.append(saved) })
             _ = try run(&whole, whole.work, control)
             let outputs = try EvaluationReport(whole, in: store).outputs
-            #expect(snapshots.count == whole.work.steps - 1 && snapshots.count == 12)
-            for snapshot in [snapshots[0], snapshots[4], snapshots[11]] {
+            #expect(snapshots.count == whole.work.steps - 1 && snapshots.count == 15)
+            for snapshot in [snapshots[0], snapshots[4], snapshots[14]] {
                 var rest = try evaluation(subject, original, store)
                 var begun = Int.max
                 let control = RunControl(

@@ -42,4 +42,13 @@ struct BootstrapTests {
         }
         #expect(Set(sizes) == [4, 6, 8])
     }
+
+    /// Wilson's interval at z = 1.96, by hand: 0 of 10 ends at z² / (10 + z²), and all of 10 is its
+    /// mirror image; 5 of 10 is ½ ± ½ z / √(10 + z²).
+    @Test(arguments: [(0, 0.0, 0.2775), (5, 0.2366, 0.7634), (10, 0.7225, 1.0)])
+    func `a share keeps an open interval at none and at all`(hits: Int, low: Double, high: Double) {
+        let interval = Interval(share: hits, of: 10)
+        #expect(interval.value == Double(hits) / 10)
+        #expect(abs(interval.low - low) < 1e-4 && abs(interval.high - high) < 1e-4)
+    }
 }
