@@ -25,20 +25,22 @@ public struct Workbench {
         _ work: WorkSpec,
         finish: (Work) throws -> Void
     ) throws -> AttemptEnding {
-        let control = RunControl(
+        var saveSeconds = 0.0
+        var control = RunControl(
             store: store,
             snapshots: assignment.snapshots,
             report: { [reporter] step, values in
                 reporter.report(.progress(step: step, total: work.steps, values: values))
             },
             saved: { [reporter] reference, bytes in
-                reporter.report(.snapshot(reference, bytes: bytes))
+                reporter.report(.snapshot(reference, bytes: bytes, seconds: saveSeconds))
             },
             damaged: { [reporter] reference, reason, resumed in
                 reporter.report(.damaged(reference, reason: reason, resumed: resumed))
             },
             shouldStop: { [reporter] in reporter.shouldStop }
         )
+        control.saving = { saveSeconds = $0 }
         guard try Training.run(&steps, work, control) == .finished else { return .released }
         try finish(steps)
         return .finished

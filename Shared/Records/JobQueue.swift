@@ -51,7 +51,10 @@ public struct JobQueue {
                 spec: try row.json("spec"),
                 inputs: try row.json("inputs").decode([PinnedInput].self),
                 totalSteps: try row.optionalInt("total_steps"),
-                snapshots: try row.json("snapshots").decode([SnapshotReference].self)
+                snapshots: try row.json("snapshots").decode([SnapshotReference].self),
+                waited: try row.optionalDouble("waited") ?? 0,
+                lostSteps: try row.int("lost_steps"),
+                pieces: try row.int("pieces")
             )
         }
     }
@@ -191,15 +194,16 @@ public struct JobQueue {
                 [.uuid(claim.job), .int(claim.epoch)] + rest
             )
         } catch {
-            throw fencing(error)
+            throw fencing(error, call)
         }
         return try single(rows, of: call)
     }
 }
 
-/// `Fenced` where that is what Postgres said, else `error`.
-func fencing(_ error: PostgresError) -> any Error {
+/// `Fenced` where that is what Postgres said of the call `queue.NAME(…)`, else `error`.
+func fencing(_ error: PostgresError, _ call: String) -> any Error {
     guard error.sqlState == "PL001" else { return error }
     let detail = error.detail.map { "; " + $0 } ?? ""
-    return Fenced(description: error.message + detail)
+    let name = call.prefix { $0 != "(" }.split(separator: ".").last.map(String.init) ?? call
+    return Fenced(operation: name, description: error.message + detail)
 }

@@ -12,6 +12,8 @@ public struct RunControl {
     public var report: (_ step: Int, _ values: [String: Double]) -> Void
     /// Told of each snapshot once it is in the store.
     public var saved: (_ snapshot: SnapshotReference, _ bytes: Int) -> Void
+    /// Told how many seconds that took, before.
+    public var saving: (_ seconds: Double) -> Void = { _ in }
     /// Told of a snapshot that cannot be read, why, and the step at which the run begins instead.
     public var damaged: (_ snapshot: SnapshotReference, _ reason: String, _ resumed: Int) -> Void
     /// Whether the run should save its state and end.
@@ -94,7 +96,9 @@ public func run(
         let due = work.snapshotEverySteps > 0 && done.isMultiple(of: work.snapshotEverySteps)
         let overdue = ContinuousClock.now - lastSave > .seconds(work.snapshotEverySeconds)
         if stop || (done < work.steps && (due || overdue)) {
+            let start = ContinuousClock.now
             let (reference, bytes) = try steps.snapshot(after: done).save(in: control.store)
+            control.saving((ContinuousClock.now - start) / .seconds(1))
             control.saved(reference, bytes)
             lastSave = .now
         }

@@ -17,12 +17,17 @@ final class Attempt {
     private var metrics: [MetricValue] = []
     private var ending: ReportLine?
     private var step: Int
+    /// When that was, once the child has said so.
+    private var stepAt: ContinuousClock.Instant?
+    /// What the attempt goes on from.
+    private var source: String
 
     init(_ job: ClaimedJob, _ settings: Settings, _ shutdown: Shutdown, _ logger: Logger) {
         (self.job, self.settings) = (job, settings)
         (self.shutdown, self.logger) = (shutdown, logger)
         database = Reconnecting(settings.database)
         step = job.snapshot?.step ?? 0
+        source = job.snapshot == nil ? "start" : "newest"
     }
 
     /// Runs the attempt and records its end, which is returned as a word for the log.
@@ -41,7 +46,10 @@ final class Attempt {
         }
         logger.info("child", ["pid": "\(child.identifier)"])
         let keeper = LeaseKeeper(job.claim, settings, child, shutdown, logger)
-        defer { keeper.end() }
+        defer {
+            keeper.end()
+            if job.claim.epoch > 1 { Measures.resumes.add(job.kind.rawValue, source) }
+        }
         do {
             try child.forEachLine { try take($0, keeper) }
         } catch {
@@ -58,13 +66,14 @@ final class Attempt {
         let claim = job.claim
         switch line {
         case .progress(let step, let total, let values):
-            Measures.steps.add(job.kind.rawValue, amount: Double(max(0, step - self.step)))
-            self.step = step
+            measure(step)
             try recordProgress { try $0.progress(claim, step: step, total: total, values: values) }
-        case .snapshot(let reference, let bytes):
+        case .snapshot(let reference, let bytes, let seconds):
+            Measures.checkpointSeconds.observe(seconds)
             try record(keeper) { try $0.snapshot(claim, reference, bytes: bytes) }
             Measures.checkpointBytes.add(job.kind.rawValue, amount: Double(max(0, bytes)))
         case .damaged(let reference, let reason, let resumed):
+            source = resumed > 0 ? "older" : "start"
             logger.error("a snapshot is damaged", ["step": "\(reference.step)", "error": reason])
             try record(keeper) {
                 try $0.discard(claim, reference, because: reason, resumed: resumed)
@@ -75,12 +84,23 @@ final class Attempt {
         }
     }
 
+    private func measure(_ step: Int) {
+        let now = ContinuousClock.now
+        defer { (self.step, stepAt) = (step, now) }
+        guard step > self.step else { return }
+        let steps = Double(step - self.step)
+        Measures.steps.add(job.kind.rawValue, amount: steps)
+        guard let stepAt else { return }
+        Measures.stepSeconds.observe((now - stepAt) / .seconds(1) / steps, job.kind.rawValue)
+    }
+
     private func recordEnd(_ status: String?, _ keeper: LeaseKeeper) throws -> String {
         let (claim, word) = (job.claim, status ?? "the child ended without a word")
         switch keeper.stop {
         case .lost: return "lost"
         case .ordered(.cancel):
             try record(keeper) { try $0.cancelled(claim) }
+            measureCancellation()
             return "cancelled"
         case .ordered(.deadline):
             return try fail(JobFailure(.deadline, "its deadline came while it ran"), keeper)
@@ -100,14 +120,36 @@ final class Attempt {
     }
 
     private func complete(_ keeper: LeaseKeeper) throws -> String {
+        let start = ContinuousClock.now
+        var result = "failed"
+        defer {
+            Measures.seals.add(result)
+            Measures.sealSeconds.observe((ContinuousClock.now - start) / .seconds(1))
+        }
         do {
             try record(keeper) { [job, outputs, metrics] in
                 try $0.complete(job, outputs: outputs, metrics: metrics)
             }
+            result = "ok"
         } catch let failure as JobFailure {
+            result = "refused"
             return try fail(failure, keeper)
+        } catch let error as Fenced {
+            result = "fenced"
+            throw error
         }
         return "succeeded"
+    }
+
+    /// The job is over; a number that cannot be had now is not worth another try.
+    private func measureCancellation() {
+        do {
+            let queue = JobQueue(try database.connection())
+            guard let seconds = try queue.cancelSeconds(of: job.claim.job) else { return }
+            Measures.cancelSeconds.observe(seconds)
+        } catch {
+            logger.warning("the cancellation was not measured", ["error": "\(error)"])
+        }
     }
 
     private func fail(_ failure: JobFailure, _ keeper: LeaseKeeper) throws -> String {

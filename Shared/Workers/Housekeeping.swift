@@ -23,7 +23,8 @@ struct Housekeeping: Service {
         repeat {
             do {
                 let connection = try database.connection()
-                let producer = try current ?? Producer(settings.kafka)
+                let producer =
+                    try current ?? Producer(settings.kafka, observe: KafkaWatch(logger).note)
                 current = producer
                 try publish(Outbox(connection), producer)
                 wait = 0.2

@@ -96,8 +96,9 @@ final class LeaseKeeper: Sendable {
             Measures.renewals.add("ok")
             Measures.leaseMargin.set(settings.lease - (sent - last) / .seconds(1))
             if order != .go { require(.ordered(order)) }
-        } catch is Fenced {
+        } catch let error as Fenced {
             Measures.renewals.add("fenced")
+            Measures.fenced.add(error.operation)
             require(.lost("another worker holds the job"))
         } catch {
             Measures.renewals.add("error")
@@ -113,8 +114,7 @@ final class LeaseKeeper: Sendable {
         while !state.withLock({ $0.stopped }) {
             let now = ContinuousClock.now
             if now - state.withLock({ $0.confirmed }) > .seconds(settings.fence) {
-                Measures.selfFenced.add()
-                require(.lost("the lease was not renewed in time"))
+                require(.lost("the lease was not renewed in time")) { Measures.selfFenced.add() }
             }
             if let silence = pace.withLock({ $0.stalled(at: now) }) {
                 logger.error("stalled", ["threads": threads(of: child.identifier)])
@@ -136,14 +136,17 @@ final class LeaseKeeper: Sendable {
     }
 
     /// Notes why the child must end; a lost lease outweighs every other reason.
-    private func require(_ stop: Stop) {
+    private func require(_ stop: Stop, then count: () -> Void = {}) {
         let isNew = state.withLock { state in
             let known = state.stop
             guard known == nil || (stop.isLost && known?.isLost == false) else { return false }
             state.stop = stop
             return true
         }
-        if isNew { logger.error("the attempt must stop", ["reason": "\(stop)"]) }
+        guard isNew else { return }
+        count()
+        if case .stalled = stop { Measures.stalled.add() }
+        logger.error("the attempt must stop", ["reason": "\(stop)"])
     }
 }
 

@@ -62,14 +62,15 @@ struct Supervisor: Service {
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             Measures.runSeconds.observe(seconds, kind.rawValue, outcome)
         }
-        if job.snapshot != nil { Measures.resumes.add(kind.rawValue) }
+        Measures.queueWait.observe(job.waited, kind.rawValue)
+        if job.claim.epoch > 1 { Measures.lostSteps.observe(Double(job.lostSteps)) }
         do {
             let ending = try Attempt(job, settings, shutdown, logger).run()
             outcome = ending
             logger.notice("ended", ["as": ending])
-        } catch is Fenced {
+        } catch let error as Fenced {
             outcome = "fenced"
-            Measures.fenced.add()
+            Measures.fenced.add(error.operation)
             logger.warning("another worker holds the job; this attempt is dropped")
         } catch {
             logger.error("the attempt's end could not be recorded", ["error": "\(error)"])

@@ -43,6 +43,7 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
         try Migrator(Connection(settings.database), Migration.load(Migration.folder()))
             .requireCurrent()
         let health = Health(settings)
+        health.begin()
         let server = try settings.http.map { try Server($0, respond: health.respond) }
         logger.notice(
             "serving",

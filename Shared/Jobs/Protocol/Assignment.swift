@@ -13,6 +13,9 @@ public struct Assignment: Codable, Sendable {
     /// Where earlier attempts left off, newest first; an older one serves where one is damaged.
     public var snapshots: [SnapshotReference]
     public var threads: Int
+    /// Into how many pieces each batch is cut, computed one after the other: more than one after
+    /// an attempt that ran out of memory.
+    public var pieces: Int
 
     public init(
         job: UUID,
@@ -23,7 +26,8 @@ public struct Assignment: Codable, Sendable {
         inputs: [PinnedInput],
         store: String,
         snapshots: [SnapshotReference],
-        threads: Int
+        threads: Int,
+        pieces: Int = 1
     ) {
         self.job = job
         self.epoch = epoch
@@ -34,6 +38,7 @@ public struct Assignment: Codable, Sendable {
         self.store = store
         self.snapshots = snapshots
         self.threads = threads
+        self.pieces = pieces
     }
 
     /// The content digest of the input in `role`.
