@@ -139,12 +139,14 @@ let package = Package(
         .target(
             name: "CTorch",
             path: "Shared/CTorch",
+            exclude: ["gloo/README.md"],
             cxxSettings: [
+                .headerSearchPath("gloo"),
                 .unsafeFlags([
                     "-isystem", libtorch + "/include",
                     "-isystem", libtorch + "/include/torch/csrc/api/include",
                     "-O2", "-g0",
-                ])
+                ]),
             ],
             linkerSettings: [
                 .unsafeFlags(["-L", libtorch + "/lib", "-Xlinker", "-rpath=" + libtorch + "/lib"]),
