@@ -9,6 +9,8 @@ public import Workers
 /// steps to the worker's report.
 public struct Workbench {
     public let store: ArtifactStore
+    /// How batches are divided.
+    public let division: Division
     private let assignment: Assignment
     private let reporter: Reporter
 
@@ -16,6 +18,7 @@ public struct Workbench {
     public init(_ assignment: Assignment, _ reporter: Reporter) throws {
         store = try ArtifactStore(url: assignment.store)
         (self.assignment, self.reporter) = (assignment, reporter)
+        division = Division(pieces: assignment.pieces)
         Engine.threads = assignment.threads
     }
 
