@@ -156,6 +156,7 @@ let package = Package(
         clibrary("CPostgres", "libpq", apt: "libpq-dev"),
         clibrary("CKafka", "rdkafka", apt: "librdkafka-dev"),
         .target(name: "CLAPACK", path: "Shared/CLAPACK"),
+        .target(name: "CStacks", path: "Shared/CStacks"),
         clibrary("CCrypto", "libcrypto", apt: "libssl-dev"),
         clibrary("CYAML", "yaml-0.1", apt: "libyaml-dev"),
         clibrary("CPNG", "libpng", apt: "libpng-dev"),
@@ -221,7 +222,7 @@ let package = Package(
             "Workers",
             [
                 "Jobs", "Proofs", "Records", "Postgres", "Kafka", "Logging", "Lifecycle",
-                "Commands", "Metrics", "HTTP",
+                "Commands", "Metrics", "HTTP", "CStacks",
             ]
         ),
 

@@ -117,8 +117,8 @@ final class LeaseKeeper: Sendable {
                 require(.lost("the lease was not renewed in time")) { Measures.selfFenced.add() }
             }
             if let silence = pace.withLock({ $0.stalled(at: now) }) {
-                logger.error("stalled", ["threads": threads(of: child.identifier)])
                 require(.stalled(silence))
+                child.logStacks(logger)
             }
             switch stop {
             case .lost, .stalled: return child.kill9()
@@ -148,17 +148,4 @@ final class LeaseKeeper: Sendable {
         if case .stalled = stop { Measures.stalled.add() }
         logger.error("the attempt must stop", ["reason": "\(stop)"])
     }
-}
-
-/// What each thread of `process` is doing, as far as the kernel says.
-private func threads(of process: Int32) -> String {
-    let folder = "/proc/\(process)/task"
-    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return tasks.sorted().prefix(64).map { task in
-        let parts = ["comm", "wchan", "syscall"].map { file in
-            (try? String(contentsOfFile: "\(folder)/\(task)/\(file)", encoding: .utf8))?
-                .trimmingCharacters(in: .whitespacesAndNewlines) ?? "?"
-        }
-        return "\(task) " + parts.joined(separator: " ")
-    }.joined(separator: "; ")
 }

@@ -36,6 +36,7 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
     }
 
     private static func serve(_ kind: JobKind) throws {
+        hideFromOthers()
         let environment = ProcessInfo.processInfo.environment
         LoggingSystem.bootstrap(level: .info, json: environment["PALIMPSEST_LOG"] == "json")
         let settings = try Settings(environment)
