@@ -18,7 +18,7 @@ public struct Workbench {
     public init(_ assignment: Assignment, _ reporter: Reporter) throws {
         store = try ArtifactStore(url: assignment.store)
         (self.assignment, self.reporter) = (assignment, reporter)
-        division = Division(pieces: assignment.pieces)
+        division = Division(pieces: assignment.pieces, gang: try assignment.gang.map(Gang.init))
         Engine.threads = assignment.threads
     }
 
@@ -43,9 +43,16 @@ public struct Workbench {
             },
             shouldStop: { [reporter] in reporter.shouldStop }
         )
+        if assignment.gang != nil {
+            // One that stopped by itself would leave the others waiting in the next sum.
+            division.shouldStop = { [reporter] in reporter.shouldStop }
+            control.shouldStop = { [division] in division.isStopAgreed }
+            control.begins = division.requireSameStart
+            control.isSaving = division.rank == 0
+        }
         control.saving = { saveSeconds = $0 }
         guard try Training.run(&steps, work, control) == .finished else { return .released }
-        try finish(steps)
+        if division.rank == 0 { try finish(steps) }
         return .finished
     }
 
@@ -62,6 +69,21 @@ public struct Workbench {
                     info: manifest.info
                 )
             )
+        )
+    }
+}
+
+extension Gang {
+    /// Takes its place among the other ranks; the workers watch them, so waiting has its end there.
+    fileprivate convenience init(_ place: GangPlace) throws {
+        try self.init(
+            rank: place.rank,
+            size: place.size,
+            host: place.host,
+            port: place.port,
+            own: place.own,
+            token: place.token,
+            seconds: 600
         )
     }
 }

@@ -41,7 +41,7 @@ bool ct_gang_sum(ct_gang *gang, ct_tensor *const *tensors, int64_t count) {
         std::vector<at::Tensor> flat;
         for (int64_t i = 0; i < count; i++) flat.push_back(ct::in(tensors[i]).flatten());
         // One message for all of them.
-        std::vector<at::Tensor> joined{at::cat(flat)};
+        std::vector<at::Tensor> joined{at::cat(flat).to(at::kCPU)};
         gang->group->allreduce(joined)->wait();
         int64_t place = 0;
         for (int64_t i = 0; i < count; i++) {

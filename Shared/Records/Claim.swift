@@ -38,9 +38,17 @@ public struct ClaimedJob: Sendable {
     public let lostSteps: Int
     /// Into how many pieces each batch is to be cut.
     public let pieces: Int
+    /// How many workers compute it together.
+    public let worldSize: Int
+    /// Which of them this one is; 0 holds the lease.
+    public let rank: Int
 
     /// What the worker's child is told.
-    public func assignment(store: String, threads: Int) -> Assignment {
+    public func assignment(
+        store: String,
+        threads: Int,
+        gang: GangPlace? = nil
+    ) -> Assignment {
         Assignment(
             job: claim.job,
             epoch: claim.epoch,
@@ -51,7 +59,8 @@ public struct ClaimedJob: Sendable {
             store: store,
             snapshots: snapshots,
             threads: threads,
-            pieces: pieces
+            pieces: pieces,
+            gang: gang
         )
     }
 }

@@ -41,22 +41,7 @@ public struct JobQueue {
                 .json(try JSON(encoding: offer)),
             ]
         )
-        return try rows.first.map { row in
-            ClaimedJob(
-                claim: Claim(job: try row.uuid("job"), epoch: try row.int("epoch")),
-                attempt: try row.int("attempt"),
-                maxAttempts: try row.int("max_attempts"),
-                kind: try row.kind("kind"),
-                name: try row.optional("name"),
-                spec: try row.json("spec"),
-                inputs: try row.json("inputs").decode([PinnedInput].self),
-                totalSteps: try row.optionalInt("total_steps"),
-                snapshots: try row.json("snapshots").decode([SnapshotReference].self),
-                waited: try row.optionalDouble("waited") ?? 0,
-                lostSteps: try row.int("lost_steps"),
-                pieces: try row.int("pieces")
-            )
-        }
+        return try rows.first.map(ClaimedJob.init)
     }
 
     /// What a worker shall do with the job that it holds.
@@ -68,6 +53,8 @@ public struct JobQueue {
         case deadline
         /// Stop: the attempt has taken as long as one may.
         case runtime
+        /// Stop: another rank of the gang is gone.
+        case gang
     }
 
     /// Lengthens the lease to `lease` seconds from now and returns what to do.
@@ -186,7 +173,7 @@ public struct JobQueue {
 
     /// Calls a function whose first two parameters are the claim's.
     @discardableResult
-    private func fenced(_ claim: Claim, _ call: String, _ rest: [Value] = []) throws -> Row {
+    func fenced(_ claim: Claim, _ call: String, _ rest: [Value] = []) throws -> Row {
         let rows: [Row]
         do {
             rows = try connection.query(
@@ -197,6 +184,25 @@ public struct JobQueue {
             throw fencing(error, call)
         }
         return try single(rows, of: call)
+    }
+}
+
+extension ClaimedJob {
+    init(_ row: Row) throws {
+        claim = Claim(job: try row.uuid("job"), epoch: try row.int("epoch"))
+        attempt = try row.int("attempt")
+        maxAttempts = try row.int("max_attempts")
+        kind = try row.kind("kind")
+        name = try row.optional("name")
+        spec = try row.json("spec")
+        inputs = try row.json("inputs").decode([PinnedInput].self)
+        totalSteps = try row.optionalInt("total_steps")
+        snapshots = try row.json("snapshots").decode([SnapshotReference].self)
+        waited = try row.optionalDouble("waited") ?? 0
+        lostSteps = try row.int("lost_steps")
+        pieces = try row.int("pieces")
+        worldSize = try row.int("world_size")
+        rank = row.columnNames.contains("rank") ? try row.int("rank") : 0
     }
 }
 

@@ -1,3 +1,4 @@
+import Jobs
 public import Tensors
 
 /// How the batch of a step is divided: among the ranks of a gang, and each rank's share into pieces
@@ -80,6 +81,18 @@ public final class Division {
             return sum + value * Double(range.count) / Double(count)
         }
         return try agree(on: [sum], [])[0]
+    }
+
+    /// Requires that all ranks begin at `step`.
+    ///
+    /// - Throws: `JobFailure` of class `transient` where one could not read the snapshot of another.
+    public func requireSameStart(_ step: Int) throws {
+        guard let gang else { return }
+        let sums = try agree(on: [Double(step), Double(step * step)], [])
+        let expected = [step * gang.size, step * step * gang.size].map(Double.init)
+        guard sums == expected else {
+            throw JobFailure(.transient, "the ranks of the gang begin at different steps")
+        }
     }
 
     /// Sums `values` and, in place, `tensors` over all ranks.

@@ -9,6 +9,7 @@ import Records
 /// One attempt at a job: a child, its report, and what of it goes to Postgres.
 final class Attempt {
     private let job: ClaimedJob
+    private let owner: UUID
     private let settings: Settings
     private let shutdown: Shutdown
     private let logger: Logger
@@ -22,8 +23,15 @@ final class Attempt {
     /// What the attempt goes on from.
     private var source: String
 
-    init(_ job: ClaimedJob, _ settings: Settings, _ shutdown: Shutdown, _ logger: Logger) {
-        (self.job, self.settings) = (job, settings)
+    /// The `owner`, this worker's incarnation, holds the claim.
+    init(
+        _ job: ClaimedJob,
+        _ owner: UUID,
+        _ settings: Settings,
+        _ shutdown: Shutdown,
+        _ logger: Logger
+    ) {
+        (self.job, self.owner, self.settings) = (job, owner, settings)
         (self.shutdown, self.logger) = (shutdown, logger)
         database = Reconnecting(settings.database)
         step = job.snapshot?.step ?? 0
@@ -34,18 +42,37 @@ final class Attempt {
     ///
     /// - Throws: `Fenced` where another worker holds the job; `PostgresError`.
     func run() throws -> String {
+        guard job.worldSize > 1 else { return try work(nil) }
+        let assembly = Assembly(
+            job: job,
+            owner: owner,
+            settings: settings,
+            shutdown: shutdown,
+            logger: logger
+        )
+        switch try assembly.run(&database) {
+        case .ended(let word): return word
+        case .meets(let place): return try work(place)
+        }
+    }
+
+    private func work(_ place: GangPlace?) throws -> String {
         let child: ChildProcess
         do {
             child = try ChildProcess(
                 executable: try executablePath(),
-                job.assignment(store: settings.store, threads: settings.threads)
+                job.assignment(store: settings.store, threads: settings.threads, gang: place)
             )
         } catch {
             let failure = JobFailure(.transient, "the child does not start: \(error)")
             return try JobQueue(database.connection()).fail(job.claim, failure, jitter: jitter())
         }
         logger.info("child", ["pid": "\(child.identifier)"])
-        let keeper = LeaseKeeper(job.claim, settings, child, shutdown, logger)
+        let keeper = LeaseKeeper(settings, child, shutdown, logger) { [job, owner, settings] in
+            let order = try $0.renew(job.claim, lease: settings.lease)
+            guard order == .go, job.worldSize > 1 else { return order }
+            return try $0.renewGang(job, owner: owner, lease: settings.lease).order
+        }
         defer {
             keeper.end()
             if job.claim.epoch > 1 { Measures.resumes.add(job.kind.rawValue, source) }
@@ -107,6 +134,9 @@ final class Attempt {
         case .ordered(.runtime):
             return try fail(JobFailure(.transient, "the attempt took longer than it may"), keeper)
         case .stalled(let message): return try fail(JobFailure(.transient, message), keeper)
+        case .ordered(.gang):
+            let gone = JobFailure(.lost, "a rank of the gang is gone")
+            return try fail(gangFailure(waiting: 0) ?? gone, keeper)
         case .ordered(.go), nil: break
         }
         switch ending {
@@ -114,7 +144,10 @@ final class Attempt {
         case .released where status == nil:
             try record(keeper) { try $0.release(claim) }
             return "released"
-        case .failure(let failure): return try fail(failure, keeper)
+        case .failure(let failure):
+            // Another rank's end looks from here like a broken connection.
+            let cause = job.worldSize > 1 ? gangFailure(waiting: 3) : nil
+            return try fail(cause ?? failure, keeper)
         default: return try fail(JobFailure(.lost, word), keeper)
         }
     }
@@ -139,6 +172,20 @@ final class Attempt {
             throw error
         }
         return "succeeded"
+    }
+
+    /// What another rank says of its failure, or that it fell silent; asked for `waiting` seconds.
+    private func gangFailure(waiting: Double) -> JobFailure? {
+        let end = ContinuousClock.now + .seconds(waiting)
+        repeat {
+            do {
+                let queue = JobQueue(try database.connection())
+                if let failure = try queue.gangFailure(job.claim) { return failure }
+            } catch {
+                logger.warning("the gang was not asked", ["error": "\(error)"])
+            }
+        } while ContinuousClock.now < end && !shutdown.wait(0.2)
+        return nil
     }
 
     /// The job is over; a number that cannot be had now is not worth another try.
@@ -200,6 +247,6 @@ final class Attempt {
 }
 
 /// The file of this process's program.
-private func executablePath() throws -> URL {
+func executablePath() throws -> URL {
     URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
 }

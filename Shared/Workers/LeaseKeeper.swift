@@ -32,7 +32,8 @@ final class LeaseKeeper: Sendable {
         var confirmed = ContinuousClock.now
     }
 
-    private let claim: Claim
+    /// Renews the lease and answers what to do.
+    private let renewal: @Sendable (JobQueue) throws -> JobQueue.Order
     private let settings: Settings
     private let child: ChildProcess
     private let shutdown: Shutdown
@@ -43,13 +44,13 @@ final class LeaseKeeper: Sendable {
 
     /// Starts the threads.
     init(
-        _ claim: Claim,
         _ settings: Settings,
         _ child: ChildProcess,
         _ shutdown: Shutdown,
-        _ logger: Logger
+        _ logger: Logger,
+        renewal: @escaping @Sendable (JobQueue) throws -> JobQueue.Order
     ) {
-        (self.claim, self.settings, self.child) = (claim, settings, child)
+        (self.renewal, self.settings, self.child) = (renewal, settings, child)
         (self.shutdown, self.logger) = (shutdown, logger)
         pace = Mutex(Pace(shortest: settings.stall))
         Thread.detachNewThread { self.renew() }
@@ -88,7 +89,7 @@ final class LeaseKeeper: Sendable {
     private func renewOnce(_ database: inout Reconnecting, sent: ContinuousClock.Instant) {
         do {
             let queue = JobQueue(try database.connection())
-            let order = try queue.renew(claim, lease: settings.lease)
+            let order = try renewal(queue)
             let last = state.withLock { state in
                 defer { state.confirmed = sent }
                 return state.confirmed
@@ -121,7 +122,8 @@ final class LeaseKeeper: Sendable {
                 child.logStacks(logger)
             }
             switch stop {
-            case .lost, .stalled: return child.kill9()
+            // The others of a gang may wait for one that is gone, and would not hear SIGTERM.
+            case .lost, .stalled, .ordered(.gang): return child.kill9()
             case .ordered where killAt == nil:
                 child.terminate()
                 killAt = now + .seconds(30)

@@ -76,7 +76,7 @@ void ct_generator_free(ct_generator *g);
 ct_gang *ct_gang_join(const char *host, int32_t port, int32_t rank, int32_t size, const char *own,
                       const char *token, int64_t milliseconds);
 void ct_gang_leave(ct_gang *gang);
-/// Replaces each tensor by its sum over all ranks; they are of one type, on the CPU.
+/// Replaces each tensor by its sum over all ranks; they are of one type and device.
 bool ct_gang_sum(ct_gang *gang, ct_tensor *const *tensors, int64_t count);
 
 void ct_set_threads(int32_t count);
