@@ -116,15 +116,19 @@ let testTargets: [Target] = [
     tests("KafkaTests", ["Kafka", "Lifecycle", "LocalStack"]),
     tests(
         "ClusterTests",
-        ["HTTP", "Jobs", "Kafka", "Lifecycle", "LocalStack", "Postgres", "Records"]
+        ["TestSupport", "HTTP", "Jobs", "Kafka", "Lifecycle", "LocalStack", "Postgres", "Records"]
     ),
     tests(
         "FaultTests",
-        ["LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs", "Store", "Datasets"]
+        [
+            "TestSupport", "LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs",
+            "Store", "Datasets",
+        ]
     ),
     tests(
         "EndToEndTests",
         [
+            "TestSupport",
             "LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs", "Store", "Datasets",
             "HTTP", "Images",
         ]
@@ -248,6 +252,15 @@ let package = Package(
                 "Jobs", "Store", "Images", "Datasets", "Proofs", "Exports", "Records", "Postgres",
                 "Kafka", "LocalStack", "Logging", "Lifecycle", "Commands", "HTTP",
             ]
+        ),
+        // What the tests with real processes share
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Datasets", "Jobs", "Lifecycle", "Postgres", "Records", "Store",
+            ],
+            path: "Tests/Support",
+            swiftSettings: strict
         ),
         .executableTarget(
             name: "benchmarks",

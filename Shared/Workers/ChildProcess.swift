@@ -24,8 +24,15 @@ final class ChildProcess: Sendable {
         identifier = process.processIdentifier
         self.process = Mutex(process)
         lines = output.fileHandleForReading
-        try input.fileHandleForWriting.write(contentsOf: JSONEncoder().encode(assignment))
-        try input.fileHandleForWriting.close()
+        let data = try JSONEncoder().encode(assignment)
+        do {
+            try input.fileHandleForWriting.write(contentsOf: data)
+            try input.fileHandleForWriting.close()
+        } catch {
+            // A child killed this early cannot be written to: how it ended says why, and one that
+            // lives reports that its assignment is cut short.
+            return
+        }
     }
 
     /// Calls `body` with each line of the report until the child's end.

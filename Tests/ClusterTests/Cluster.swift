@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
+import HTTP
 import Lifecycle
-import Synchronization
 import Testing
 
 /// A real Apache Kafka of one node or several, gone with the test; `broker.py` has the details.
@@ -33,12 +33,25 @@ final class Cluster {
 
     private static let hasJava = FileManager.default.isExecutableFile(atPath: "/usr/bin/java")
 
-    private static let started = Atomic(0)
+    /// Below the ports that the kernel gives to clients.
+    private static func randomPort() -> Int { .random(in: 2_500...7_000) * 4 }
+
+    /// Whether nobody listens where a cluster of up to four nodes at `port` would: there, a thousand
+    /// and two thousand above.
+    private static func isFree(_ port: Int) -> Bool {
+        [0, 1_000, 2_000].allSatisfy { offset in
+            (0..<4).allSatisfy { node in
+                let address = "127.0.0.1:\(port + offset + node)"
+                return (try? Server(address) { _ in Response(404, "") }) != nil
+            }
+        }
+    }
 
     init(nodes: Int = 1, security: String = "plaintext", acl: Bool = false) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        let count = Cluster.started.add(1, ordering: .relaxed).oldValue
-        let port = 24_000 + Int(getpid()) % 200 * 4 + count * 4 % 200
+        let port = try #require(
+            (0..<100).lazy.map { _ in Cluster.randomPort() }.first(where: Cluster.isFree)
+        )
         let options = ["--port", "\(port)", "--nodes", "\(nodes)", "--security", security]
         server = try Cluster.serve(folder, options + (acl ? ["--acl"] : []))
     }
@@ -97,14 +110,31 @@ final class Cluster {
         return String(decoding: data, as: UTF8.self)
     }
 
+    /// How many messages of all partitions `group` has committed.
+    func committed(by group: String) throws -> Int {
+        try tool("consumer-groups", "--describe", "--group", group).split(separator: "\n")
+            .filter { $0.hasPrefix(group) }
+            .compactMap { Int($0.split(separator: " ").dropFirst(3).first ?? "") }
+            .reduce(0, +)
+    }
+
     private static func serve(_ folder: URL, _ options: [String]) throws -> Process {
         let server = try command(["start", folder.path] + options)
         let output = Pipe()
         server.standardOutput = output
         try server.start()
         let said = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        try #require(said.hasPrefix("ready"), "the cluster in \(folder.path) did not start")
+        try #require(said.hasPrefix("ready"), "the cluster did not start: \(logs(in: folder))")
         return server
+    }
+
+    /// The ends of what the nodes have logged.
+    private static func logs(in folder: URL) -> String {
+        (1...3).compactMap {
+            let file = folder.appending(path: "node\($0).log")
+            return (try? String(contentsOf: file, encoding: .utf8)).map { String($0.suffix(2_000)) }
+        }
+        .joined(separator: "\n")
     }
 
     private static func command(_ arguments: [String]) throws -> Process {

@@ -1,6 +1,7 @@
 import Foundation
 import HTTP
 import Jobs
+import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: Cluster.isThere))
@@ -32,13 +33,13 @@ struct ClusterTests {
         try fleet.palimpsest("topics")
         try fleet.start()
         try fleet.start()
-        try fleet.wait("three partitions each") {
+        try fleet.wait(for: "three partitions each") {
             let group = try cluster.tool("consumer-groups", "--describe", "--group", "jobs-train")
             let members = group.split(separator: "\n").compactMap { line -> Substring? in
                 let cells = line.split(separator: " ")
                 return cells.count > 6 && cells[1] == "jobs.train.v1" ? cells[6] : nil
             }
-            return Dictionary(grouping: members) { $0 }.values.map(\.count) == [3, 3]
+            return Dictionary(grouping: members) { $0 }.values.map(\.count) == [3, 3] ? true : nil
         }
         let producer = try fleet.producer()
         var ids = try (0..<60).map { _ in try fleet.publish(producer) }
@@ -62,12 +63,16 @@ struct ClusterTests {
         try cluster.restart()
         let worker = try fleet.start()
         try fleet.await(ids)
-        try fleet.wait("readiness") { worker.isReady }
+        try fleet.wait(for: "readiness") { worker.isReady ? true : nil }
+        // Offsets are committed every five seconds; what is not committed yet would come again.
+        try fleet.wait(for: "committed offsets") {
+            try cluster.committed(by: "jobs-train") == 20 ? true : nil
+        }
         try cluster.restart()
         let producer = try fleet.producer()
         ids += try (0..<10).map { _ in try fleet.publish(producer) }
         try fleet.await(ids)
-        try fleet.wait("readiness") { worker.isReady }
+        try fleet.wait(for: "readiness") { worker.isReady ? true : nil }
         // Every message came once: what was taken before the restart did not come again.
         let page = try worker.page("/metrics").body
         #expect(page.contains(#"result="accepted"} 30"#) && !page.contains("duplicate"), "\(page)")
@@ -92,8 +97,9 @@ struct ClusterTests {
         }
         try fleet.await(ids, seconds: 120)
         try cluster.revive(node: node)
-        try fleet.wait("three copies of everything", 90) {
+        try fleet.wait(90, for: "three copies of everything") {
             try cluster.tool("topics", "--describe", "--under-replicated-partitions").isEmpty
+                ? true : nil
         }
     }
 }

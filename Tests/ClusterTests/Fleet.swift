@@ -6,11 +6,12 @@ import Lifecycle
 import LocalStack
 import Postgres
 import Records
+import TestSupport
 import Testing
 
 /// A Postgres and real workers on a cluster. The dataset of its jobs is in the ledger and not in the
 /// store, so jobs are taken in, and fail as soon as they run.
-final class Fleet {
+final class Fleet: Stack {
     let database: Connection
     var environment: [String: String]
     private let folder: URL
@@ -26,10 +27,7 @@ final class Fleet {
         var isReady: Bool { (try? page("/readyz").status) == 200 }
     }
 
-    private static let programs =
-        Bundle.main.bundleURL.path.hasSuffix(".xctest")
-        ? Bundle.main.bundleURL.deletingLastPathComponent()
-        : URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    var logged: String { workers.map(\.logged).joined(separator: "\n") }
 
     /// No worker runs yet; `settings` are lines of a librdkafka properties file for all programs.
     init(_ bootstrap: String, settings: String = "") throws {
@@ -65,31 +63,11 @@ final class Fleet {
     func start(_ name: String = "training") throws -> Worker {
         let port = try Server("127.0.0.1:0") { _ in Response(404, "") }.port
         let log = folder.appending(path: "\(workers.count).log")
-        try Data().write(to: log)
-        let process = Process()
-        process.executableURL = Fleet.programs.appending(path: "\(name)-worker")
-        process.environment = environment.merging(["PALIMPSEST_HTTP": "\(port)"]) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardError = try FileHandle(forWritingTo: log)
-        try process.start()
+        let all = environment.merging(["PALIMPSEST_HTTP": "\(port)"]) { $1 }
+        let process = try Programs.start("\(name)-worker", all, log: log)
         let worker = Worker(process: process, address: "127.0.0.1:\(port)", log: log)
         workers.append(worker)
         return worker
-    }
-
-    /// Runs `palimpsest` and returns what it printed.
-    @discardableResult
-    func palimpsest(_ arguments: String...) throws -> (text: String, status: Int32) {
-        let process = Process()
-        process.executableURL = Fleet.programs.appending(path: "palimpsest")
-        process.arguments = arguments
-        process.environment = environment
-        let pipe = Pipe()
-        (process.standardOutput, process.standardError) = (pipe, pipe)
-        try process.start()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (String(decoding: data, as: UTF8.self), process.terminationStatus)
     }
 
     func producer() throws -> Producer {
@@ -117,24 +95,7 @@ final class Fleet {
 
     /// Waits until Postgres has exactly `ids`.
     func await(_ ids: [UUID], seconds: Double = 60) throws {
-        try wait("the jobs", seconds) { try jobs().count >= ids.count }
+        try wait(seconds, for: "the jobs") { try jobs().count >= ids.count ? true : nil }
         #expect(try Set(jobs()) == Set(ids))
     }
-
-    func wait(_ what: String, _ seconds: Double = 60, until body: () throws -> Bool) throws {
-        let end = ContinuousClock.now + .seconds(seconds)
-        while try !body() {
-            guard ContinuousClock.now < end else {
-                let logs = workers.map(\.logged).joined(separator: "\n").suffix(2_000)
-                throw Silence(what: what, logs: String(logs))
-            }
-            Thread.sleep(forTimeInterval: 0.1)
-        }
-    }
-}
-
-/// Something that should have happened did not.
-struct Silence: Error {
-    let what: String
-    let logs: String
 }

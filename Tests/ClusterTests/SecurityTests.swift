@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import Jobs
 import Kafka
+import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: Cluster.isThere))
@@ -26,13 +27,15 @@ struct SecurityTests {
         let worker = try Fleet(cluster.bootstrap, settings: cluster.settings("worker"))
         let training = try worker.start()
         try worker.await([id])
-        try worker.wait("readiness") { training.isReady }
-        try worker.wait("an event on jobs.events.v1") {
-            try training.page("/metrics").body
-                .contains(#"outbox_published_total{topic="jobs.events.v1",result="ok"}"#)
+        try worker.wait(for: "readiness") { training.isReady ? true : nil }
+        let sent = #"outbox_published_total{topic="jobs.events.v1",result="ok"}"#
+        try worker.wait(for: "an event on jobs.events.v1") {
+            try training.page("/metrics").body.contains(sent) ? true : nil
         }
         let distillation = try worker.start("distillation")
-        try worker.wait("the other worker's end") { !distillation.process.isRunning }
+        try worker.wait(for: "the other worker's end") {
+            distillation.process.isRunning ? nil : true
+        }
         #expect(distillation.process.terminationStatus == 1)
         #expect(distillation.logged.contains("authorization failed"), "\(distillation.logged)")
 

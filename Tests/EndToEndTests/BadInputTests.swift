@@ -3,6 +3,7 @@ import Jobs
 import Postgres
 import Records
 import Store
+import TestSupport
 import Testing
 
 /// What a stranger may send, and the sentence that he sees.

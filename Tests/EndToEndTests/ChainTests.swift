@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import Postgres
 import Records
+import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(10))) struct ChainTests {

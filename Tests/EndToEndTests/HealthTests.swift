@@ -5,6 +5,7 @@ import Lifecycle
 import LocalStack
 import Postgres
 import Records
+import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct HealthTests {
@@ -48,7 +49,7 @@ import Testing
             #"outbox_published_total{topic="jobs.dlq.v1",result="ok"} 1"#,
         ]
         for line in lines {
-            _ = try stack.wait(20) { try stack.page("/metrics").body.contains(line) ? true : nil }
+            try stack.wait(20) { try stack.page("/metrics").body.contains(line) ? true : nil }
         }
         let page = try stack.page("/metrics").body
         #expect(!page.lowercased().contains(job.uuidString.lowercased()))
@@ -58,7 +59,7 @@ import Testing
         let stack = try TestStack(workers: [])
         let taken = try Server("127.0.0.1:0") { _ in Response(200, "") }
         let worker = Process()
-        worker.executableURL = TestStack.programs.appending(path: "training-worker")
+        worker.executableURL = Programs.folder.appending(path: "training-worker")
         worker.environment = stack.environment.merging(["PALIMPSEST_HTTP": "\(taken.port)"]) { $1 }
         let pipe = Pipe()
         worker.standardError = pipe
@@ -79,12 +80,12 @@ import Testing
         let port = try #require(stack.logged(.train).firstMatch(of: /http="port (\d+)"/)?.1)
         #expect(try probe("0.0.0.0:\(port)") == 0)
         kill(try stack.worker(.train), SIGKILL)
-        _ = try stack.wait { try probe("0.0.0.0:\(port)") == 1 ? true : nil }
+        try stack.wait { try probe("0.0.0.0:\(port)") == 1 ? true : nil }
     }
 
     private func probe(_ address: String) throws -> Int32 {
         let probe = Process()
-        probe.executableURL = TestStack.programs.appending(path: "training-worker")
+        probe.executableURL = Programs.folder.appending(path: "training-worker")
         probe.arguments = ["probe"]
         probe.environment = ["PALIMPSEST_HTTP": address]
         probe.standardError = FileHandle.nullDevice
@@ -94,7 +95,7 @@ import Testing
     }
 
     private func waitReady(_ stack: TestStack) throws {
-        _ = try stack.wait { try stack.page("/readyz").status == 200 ? true : nil }
+        try stack.wait { try stack.page("/readyz").status == 200 ? true : nil }
     }
 
     private func page(_ stack: TestStack, saying text: String) throws -> Page? {

@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import Records
+import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(10))) struct KillTests {
@@ -70,7 +71,7 @@ import Testing
         let stack = try TestStack(workers: [.train])
         let inputs = #"{"dataset": "tiny"}"#
         let job = try stack.publish(.train, Tiny.teacher(steps: 150, snapshots: 25), inputs: inputs)
-        _ = try stack.wait { try stack.queue.status(of: job)?.snapshotStep }
+        try stack.wait { try stack.queue.status(of: job)?.snapshotStep }
         try stack.replace(.train)
         let status = try stack.finish(job)
         #expect(status.state == "succeeded")

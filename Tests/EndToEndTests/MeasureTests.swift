@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import Jobs
 import Records
+import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct MeasureTests {
@@ -14,14 +15,14 @@ import Testing
         let done = try stack.publish(.train, Tiny.teacher(steps: 30), inputs: inputs)
         #expect(try stack.finish(done).state == "succeeded")
         let long = try stack.publish(.train, Tiny.teacher(steps: 1_000_000), inputs: inputs)
-        _ = try stack.wait { try stack.queue.status(of: long).flatMap { $0.step > 0 ? true : nil } }
+        try stack.wait { try stack.queue.status(of: long).flatMap { $0.step > 0 ? true : nil } }
         _ = try stack.queue.cancel(long)
         #expect(try stack.finish(long).state == "cancelled")
         let failing = Tiny.classifier.replacing(#""depth": 1"#, with: #""depth": 1, "patch": 7"#)
         let failed = try stack.publish(.train, failing, inputs: inputs)
         #expect(try stack.finish(failed).state == "failed")
         for line in lines {
-            _ = try stack.wait(20) { try stack.page("/metrics").body.contains(line) ? true : nil }
+            try stack.wait(20) { try stack.page("/metrics").body.contains(line) ? true : nil }
         }
         let page = try stack.page("/metrics").body
         for name in names { #expect(page.contains("# TYPE \(name) "), "\(name)") }
@@ -64,7 +65,7 @@ import Testing
         let stack = try TestStack(workers: [.train])
         let spec = Tiny.teacher(steps: 1_000_000, snapshots: 10)
         let id = try stack.publish(.train, spec, inputs: #"{"dataset": "tiny"}"#)
-        _ = try stack.wait { try stack.queue.status(of: id)?.snapshotStep }
+        try stack.wait { try stack.queue.status(of: id)?.snapshotStep }
         try stack.replace(.train)
         for line in [
             "jobs_resume_lost_steps_count 1", "jobs_checkpoint_bytes_total{",
@@ -72,7 +73,7 @@ import Testing
             #"jobs_resumes_total{kind="train",source="newest"} 1"#,
         ] {
             if line.contains("resumes") { _ = try stack.queue.cancel(id) }
-            let found = try? stack.wait(20) {
+            let found = try? stack.wait(20) { () -> Bool? in
                 let page = try? stack.page("/metrics").body
                 return page?.contains(line) == true ? true : nil
             }

@@ -4,6 +4,7 @@ import Lifecycle
 import Postgres
 import Records
 import Store
+import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct ProofPageTests {
@@ -85,7 +86,7 @@ import Testing
         process.arguments = ["-euc", script + "\ncat forgetful.cdx.json"]
         process.currentDirectoryURL = folder
         process.environment = stack.environment.merging([
-            "PATH": TestStack.programs.path + ":/usr/bin:/bin",
+            "PATH": Programs.folder.path + ":/usr/bin:/bin",
             "STORE": URL(string: stack.store.url)?.path ?? "",
         ]) { $1 }
         let pipe = Pipe()

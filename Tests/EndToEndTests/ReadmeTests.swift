@@ -3,6 +3,7 @@ import Images
 import Jobs
 import Lifecycle
 import Records
+import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct ReadmeTests {
@@ -63,7 +64,7 @@ import Testing
     private func follow(_ stack: TestStack) throws {
         let command = try #require(readmeCommands().first { $0.contains("submit --watch") })
         let submit = Process()
-        submit.executableURL = TestStack.programs.appending(path: "palimpsest")
+        submit.executableURL = Programs.folder.appending(path: "palimpsest")
         submit.arguments = command.split(separator: " ").dropFirst().map(String.init)
         submit.currentDirectoryURL = repository
         submit.environment = stack.environment

@@ -3,6 +3,7 @@ import HTTP
 import Jobs
 import Postgres
 import Records
+import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct SecretsTests {

@@ -8,14 +8,13 @@ import LocalStack
 import Postgres
 import Records
 import Store
+import TestSupport
 import Testing
 
 /// Real workers as processes, a real Postgres, and librdkafka's broker, all of it gone with the
 /// test.
-final class TestStack {
+final class TestStack: Stack {
     let database: Connection
-    let queue: JobQueue
-    let ledger: Ledger
     let store: ArtifactStore
     let environment: [String: String]
     private let broker: EmbeddedBroker
@@ -27,12 +26,6 @@ final class TestStack {
     private let isMounted: Bool
     private var workers: [JobKind: Process] = [:]
 
-    /// Where the test's own program, and so all others, was built.
-    static let programs =
-        Bundle.main.bundleURL.path.hasSuffix(".xctest")
-        ? Bundle.main.bundleURL.deletingLastPathComponent()
-        : URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-
     /// Starts workers of `kinds`, each with its pages on a free port; `disk`, the options of a tmpfs,
     /// gives the store a disk of its own, and `secret` is a password that no server asks for, put into
     /// all settings that can hold one.
@@ -40,7 +33,6 @@ final class TestStack {
         let conninfo =
             try PrivatePostgres.testDatabase() + (secret.map { " password=\($0)" } ?? "")
         database = try Connection(conninfo)
-        (queue, ledger) = (JobQueue(database), Ledger(database))
         broker = try EmbeddedBroker(partitions: 1)
         producer = try Producer(Configuration(bootstrap: broker.bootstrap))
         folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
@@ -62,19 +54,7 @@ final class TestStack {
             "PALIMPSEST_KAFKA_CONFIG": kafka.path,
             "PALIMPSEST_KEYS": folder.appending(path: "keys").path,
         ]) { _, ours in ours }
-        let dataset = Shapes.dataset(count: 64, resolution: 16, seed: 1)
-        let (digest, manifest) = try dataset.save(in: store)
-        try ledger.register(
-            JobOutput(
-                name: "dataset",
-                kind: "dataset",
-                content: digest,
-                bytes: manifest.bytes,
-                info: manifest.info
-            ),
-            from: "test",
-            name: "tiny"
-        )
+        try registerShapes(in: store)
         for kind in kinds { try start(kind) }
     }
 
@@ -93,18 +73,8 @@ final class TestStack {
     ]
 
     private func start(_ kind: JobKind) throws {
-        let worker = Process()
         let name = (TestStack.names[kind] ?? "") + "-worker"
-        worker.executableURL = TestStack.programs.appending(path: name)
-        worker.environment = environment
-        worker.standardInput = FileHandle.nullDevice
-        let log = self.log(kind)
-        if !FileManager.default.fileExists(atPath: log.path) { try Data().write(to: log) }
-        let file = try FileHandle(forWritingTo: log)
-        try file.seekToEnd()
-        worker.standardError = file
-        try worker.start()
-        workers[kind] = worker
+        workers[kind] = try Programs.start(name, environment, log: log(kind))
     }
 
     private func log(_ kind: JobKind) -> URL { notes.appending(path: "\(kind.rawValue).log") }
@@ -132,21 +102,7 @@ final class TestStack {
     }
 
     /// The child that the worker of `kind` has now, if any.
-    func child(of kind: JobKind) throws -> Int32? {
-        let parent = try worker(kind)
-        let text = try? String(
-            contentsOfFile: "/proc/\(parent)/task/\(parent)/children",
-            encoding: .utf8
-        )
-        if let first = text?.split(separator: " ").first { return Int32(first) }
-        let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent)/task")
-        for task in tasks {
-            let path = "/proc/\(parent)/task/\(task)/children"
-            let text = try? String(contentsOfFile: path, encoding: .utf8)
-            if let first = text?.split(separator: " ").first { return Int32(first) }
-        }
-        return nil
-    }
+    func child(of kind: JobKind) throws -> Int32? { try children(of: worker(kind)).first }
 
     /// Publishes `body` as a bare JSON message and returns the job's id, given in it.
     @discardableResult
@@ -166,50 +122,6 @@ final class TestStack {
     func publish(raw value: String, to topic: String, headers: [String: String] = [:]) throws {
         try producer.send(to: topic, key: "", headers: headers, value: Data(value.utf8))
     }
-
-    /// Waits for the job's end.
-    ///
-    /// - Throws: where it has not come after `seconds`.
-    func finish(_ id: UUID, seconds: Double = 120) throws -> JobStatus {
-        try wait(seconds) { try queue.status(of: id).flatMap { $0.isFinished ? $0 : nil } }
-    }
-
-    /// Waits until `body` has a value.
-    func wait<Value>(_ seconds: Double = 60, for body: () throws -> Value?) throws -> Value {
-        let end = ContinuousClock.now + .seconds(seconds)
-        while ContinuousClock.now < end {
-            if let value = try body() { return value }
-            Thread.sleep(forTimeInterval: 0.02)
-        }
-        throw UnexpectedSilence(seconds: seconds)
-    }
-
-    /// Runs the program `palimpsest` and returns what it printed, with its status.
-    func palimpsest(_ arguments: String...) throws -> (text: String, status: Int32) {
-        try palimpsest(arguments, in: nil)
-    }
-
-    /// The same with `folder` as the current one.
-    func palimpsest(_ arguments: [String], in folder: URL?) throws -> (text: String, status: Int32)
-    {
-        let process = Process()
-        process.currentDirectoryURL = folder ?? repository
-        process.executableURL = TestStack.programs.appending(path: "palimpsest")
-        process.arguments = arguments
-        process.environment = environment
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.start()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (String(decoding: data, as: UTF8.self), process.terminationStatus)
-    }
-}
-
-/// Something that should have happened did not.
-struct UnexpectedSilence: Error {
-    let seconds: Double
 }
 
 /// Specs that take a second.

@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import Lifecycle
 import Records
+import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct WatchTests {
@@ -11,8 +12,8 @@ import Testing
         let inputs = #"{"dataset": "tiny"}"#
         let spec = Tiny.teacher(steps: 120)
         let job = try stack.publish(.train, spec, inputs: inputs, name: "watched")
-        _ = try stack.wait { try stack.queue.status(of: job) }
-        let program = TestStack.programs.appending(path: "palimpsest").path
+        try stack.wait { try stack.queue.status(of: job) }
+        let program = Programs.folder.appending(path: "palimpsest").path
         let terminal = try run(
             "/usr/bin/script",
             ["-qec", "'\(program)' watch \(job)", "/dev/null"],

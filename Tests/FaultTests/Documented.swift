@@ -2,6 +2,7 @@ import Foundation
 import Kafka
 import Lifecycle
 import Records
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3)))
@@ -13,10 +14,11 @@ struct Documented {
         let job = UUID()
         try stack.producer.send(to: "jobs.train.v1", key: "", value: Data("{".utf8))
         let letter = try stack.wait { try stack.queue.deadLetters().first }
+        let names = ["JOB": job.uuidString, "LETTER": letter.letter]
         let commands = try blocks()
         #expect(commands.count == 6)
         for command in commands {
-            let answer = try stack.shell(command, ["JOB": job.uuidString, "LETTER": letter.letter])
+            let answer = try Programs.shell(command, stack.environment.merging(names) { $1 })
             #expect(answer.status == 0, "\(command): \(answer.text)")
             if command.contains("judge") {
                 #expect(try stack.finish(job).state == "succeeded")

@@ -7,26 +7,18 @@ import LocalStack
 import Postgres
 import Records
 import Store
-import Testing
+import TestSupport
 
 /// Real workers as processes, a real Postgres behind a proxy, and librdkafka's broker.
-final class FaultStack {
+final class FaultStack: Stack {
     let database: Connection
     let proxy: CutProxy
     let store: ArtifactStore
     let producer: Producer
     private let broker: EmbeddedBroker
     private let folder: URL
-    private let environment: [String: String]
+    let environment: [String: String]
     private var workers: [Process] = []
-
-    var queue: JobQueue { JobQueue(database) }
-    var ledger: Ledger { Ledger(database) }
-
-    static let programs =
-        Bundle.main.bundleURL.path.hasSuffix(".xctest")
-        ? Bundle.main.bundleURL.deletingLastPathComponent()
-        : URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
 
     /// - Parameter settings: environment that the workers get besides the stack's.
     /// - Throws: where a part does not start.
@@ -43,16 +35,7 @@ final class FaultStack {
             "PALIMPSEST_STORE": store.url, "PALIMPSEST_THREADS": "1",
             "PALIMPSEST_LEASE_SECONDS": "6", "PALIMPSEST_RENEW_SECONDS": "1",
         ]) { $1 }.merging(settings) { $1 }
-        let dataset = Shapes.dataset(count: 64, resolution: 16, seed: 1)
-        let (digest, manifest) = try dataset.save(in: store)
-        let output = JobOutput(
-            name: "dataset",
-            kind: "dataset",
-            content: digest,
-            bytes: manifest.bytes,
-            info: manifest.info
-        )
-        try ledger.register(output, from: "test", name: "tiny")
+        try registerShapes(in: store)
     }
 
     deinit {
@@ -68,46 +51,9 @@ final class FaultStack {
     /// Starts a worker.
     @discardableResult
     func start(_ program: String = "training-worker") throws -> Process {
-        let worker = Process()
-        worker.executableURL = FaultStack.programs.appending(path: program)
-        worker.environment = environment
-        worker.standardInput = FileHandle.nullDevice
-        worker.standardError = FileHandle.nullDevice
-        try worker.start()
+        let worker = try Programs.start(program, environment)
         workers.append(worker)
         return worker
-    }
-
-    /// What a program of ours prints, and its status.
-    func run(_ program: String, _ arguments: String...) throws -> (text: String, status: Int32) {
-        try run(FaultStack.programs.appending(path: program), arguments, environment)
-    }
-
-    /// The same for a command of the shell, which finds our programs.
-    func shell(
-        _ command: String,
-        _ variables: [String: String]
-    ) throws -> (text: String, status: Int32) {
-        let path = FaultStack.programs.path + ":" + (environment["PATH"] ?? "")
-        let all = environment.merging(variables) { $1 }.merging(["PATH": path]) { $1 }
-        return try run(URL(filePath: "/bin/sh"), ["-c", command], all)
-    }
-
-    private func run(
-        _ executable: URL,
-        _ arguments: [String],
-        _ environment: [String: String]
-    ) throws -> (text: String, status: Int32) {
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
-        process.environment = environment
-        let pipe = Pipe()
-        (process.standardOutput, process.standardError) = (pipe, pipe)
-        try process.start()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (String(decoding: data, as: UTF8.self), process.terminationStatus)
     }
 
     /// Publishes a training job of `steps` steps with a snapshot every 20.
@@ -124,23 +70,9 @@ final class FaultStack {
         return id
     }
 
-    /// Waits until `body` has a value.
-    func wait<Value>(_ seconds: Double = 60, for body: () throws -> Value?) throws -> Value {
-        let end = ContinuousClock.now + .seconds(seconds)
-        while ContinuousClock.now < end {
-            if let value = try body() { return value }
-            Thread.sleep(forTimeInterval: 0.02)
-        }
-        throw Silence(seconds: seconds)
-    }
-
-    func finish(_ id: UUID, seconds: Double = 120) throws -> JobStatus {
-        try wait(seconds) { try queue.status(of: id).flatMap { $0.isFinished ? $0 : nil } }
-    }
-
     /// Waits until the job is at work with a snapshot saved in this attempt.
     func working(_ id: UUID) throws {
-        _ = try wait { () -> Bool? in
+        try wait { () -> Bool? in
             guard let status = try queue.status(of: id), status.state == "running" else {
                 return nil
             }
@@ -150,28 +82,8 @@ final class FaultStack {
 
     /// Waits for the child that `worker` has now.
     func child(of worker: Process) throws -> Int32 {
-        try wait { try children(of: worker.processIdentifier).first }
+        try wait(for: "a child") { children(of: worker.processIdentifier).first }
     }
 
     func reasons(_ id: UUID) throws -> [String] { try queue.history(of: id).map(\.reason) }
 }
-
-/// The children of all threads of `parent`.
-func children(of parent: Int32) throws -> [Int32] {
-    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent)/task")) ?? []
-    return tasks.flatMap { task -> [Int32] in
-        let path = "/proc/\(parent)/task/\(task)/children"
-        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        return text.split(separator: " ").compactMap { Int32($0) }
-    }
-}
-
-/// Whether `process` runs or is stopped, rather than gone or a zombie.
-func isAlive(_ process: Int32) -> Bool {
-    let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
-    let state = status?.split(separator: ")").last?.split(separator: " ").first
-    return state != nil && state != "Z"
-}
-
-/// Something that should have happened did not.
-struct Silence: Error { let seconds: Double }

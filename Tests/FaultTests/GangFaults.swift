@@ -3,6 +3,7 @@ import Jobs
 import Lifecycle
 import Postgres
 import Records
+import TestSupport
 import Testing
 
 /// Fault 43 with real workers, children and sums between them.
@@ -39,7 +40,7 @@ struct GangFaults {
         // Rank 1's child is that of the worker which does not hold the lease.
         let member = try member(of: id, workers, stack)
         kill(try stack.child(of: member), SIGKILL)
-        _ = try stack.wait(30) { try stack.reasons(id).contains("retrying") ? true : nil }
+        try stack.wait(30) { try stack.reasons(id).contains("retrying") ? true : nil }
         let detail = try stack.queue.history(of: id).compactMap(\.detail).first
         #expect(
             detail?.hasPrefix("rank 1: the child was ended by signal 9") == true,
@@ -56,7 +57,7 @@ struct GangFaults {
         try stack.working(id)
         let member = try member(of: id, workers, stack)
         kill(member.processIdentifier, SIGKILL)
-        _ = try stack.wait(60) {
+        try stack.wait(60) {
             try stack.reasons(id).contains { ["retrying", "lost"].contains($0) } ? true : nil
         }
         try stack.start()
@@ -73,7 +74,7 @@ struct GangFaults {
         )
         try stack.start()
         let large = try stack.publish(steps: 5, #""resources": {"world_size": 3},"#)
-        _ = try stack.wait { try stack.reasons(large).contains("started") ? true : nil }
+        try stack.wait { try stack.reasons(large).contains("started") ? true : nil }
         let small = try stack.publish(steps: 5)
         #expect(try stack.finish(small, seconds: 40).state == "succeeded")
         #expect(try stack.reasons(large).contains("released"))
@@ -90,7 +91,7 @@ struct GangFaults {
         member.terminate()
         member.waitUntilExit()
         #expect(member.terminationStatus == 0)
-        _ = try stack.wait { try stack.reasons(id).contains("released") ? true : nil }
+        try stack.wait { try stack.reasons(id).contains("released") ? true : nil }
         let status = try #require(try stack.queue.status(of: id))
         #expect(status.errors == 0 && status.losses == 0)
         _ = try stack.queue.cancel(id)
@@ -101,7 +102,7 @@ struct GangFaults {
     private func pair(_ stack: FaultStack) throws -> [Process] {
         try (1...2).map { count in
             let worker = try stack.start()
-            _ = try stack.wait {
+            try stack.wait {
                 try stack.database.query("SELECT FROM queue.worker").count == count ? true : nil
             }
             return worker

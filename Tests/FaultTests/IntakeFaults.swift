@@ -4,6 +4,7 @@ import Kafka
 import Lifecycle
 import Postgres
 import Records
+import TestSupport
 import Testing
 
 /// Messages while workers and connections die.
@@ -33,7 +34,7 @@ struct IntakeFaults {
                 stack.proxy.set(.open)
             }
         }
-        _ = try stack.wait { try jobs(stack) >= ids.count ? true : nil }
+        try stack.wait { try jobs(stack) >= ids.count ? true : nil }
         #expect(try jobs(stack) == ids.count)
         #expect(try stack.queue.deadLetters().isEmpty)
     }
@@ -49,7 +50,7 @@ struct IntakeFaults {
             "sampler": {"steps": 2}, "work": {"steps": 2, "batch_size": 8}}}
             """
         try stack.producer.send(to: JobKind.unlearn.topic, key: "", value: Data(body.utf8))
-        _ = try stack.wait {
+        try stack.wait {
             try stack.queue.status(of: forgetful)?.state == "blocked" ? true : nil
         }
         try stack.publish(steps: 3, #""name": "teacher","#, id: teacher)
@@ -65,7 +66,7 @@ struct IntakeFaults {
         let stack = try FaultStack()
         let worker = try stack.start()
         try stack.publish(steps: 1, held)
-        _ = try stack.wait { try jobs(stack) == 1 ? true : nil }
+        try stack.wait { try jobs(stack) == 1 ? true : nil }
         stack.proxy.set(.refused)
         let before = try processorSeconds(worker.processIdentifier)
         for _ in 0..<20 {
@@ -77,7 +78,7 @@ struct IntakeFaults {
         #expect(spent < 8)
         #expect(try jobs(stack) == 1)
         stack.proxy.set(.open)
-        _ = try stack.wait { try jobs(stack) == 21 ? true : nil }
+        try stack.wait { try jobs(stack) == 21 ? true : nil }
     }
 
     private func processorSeconds(_ process: Int32) throws -> Double {
@@ -103,22 +104,22 @@ struct IntakeFaults {
             ) FROM lineage.artifacts a LIMIT 1
             """
         )
-        let listed = try stack.run("palimpsest", "dead-letters", "list")
+        let listed = try stack.palimpsest("dead-letters", "list")
         #expect(listed.status == 0 && listed.text.contains("jobs.train.v1"))
         for _ in 0..<2 {
-            let answer = try stack.run("palimpsest", "dead-letters", "replay", letter.letter)
+            let answer = try stack.palimpsest("dead-letters", "replay", letter.letter)
             #expect(answer.status == 0, "\(answer.text)")
         }
-        _ = try stack.wait {
+        try stack.wait {
             try stack.database.query(
                 "SELECT FROM queue.outbox WHERE topic = 'jobs.train.v1' AND published_at IS NOT NULL"
             ).count == 2 ? true : nil
         }
         // A message behind them shows that both were taken.
         let last = try stack.publish(steps: 1, held)
-        _ = try stack.wait { try stack.queue.status(of: last) }
+        try stack.wait { try stack.queue.status(of: last) }
         #expect(try jobs(stack) == 2)
         #expect(try stack.queue.deadLetters().count == 1)
-        #expect(try stack.run("palimpsest", "dead-letters", "replay", "999").status != 0)
+        #expect(try stack.palimpsest("dead-letters", "replay", "999").status != 0)
     }
 }

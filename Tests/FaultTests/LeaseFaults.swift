@@ -58,7 +58,8 @@ struct LeaseFaults {
         let both = """
             SELECT count(*) FROM queue.job j JOIN lineage.run r ON r.job = j.id
             WHERE j.state <> 'succeeded' OR EXISTS (
-                SELECT FROM queue.job_transition t WHERE t.job = j.id AND t.reason = 'lost'
+                SELECT FROM queue.job_transition t
+                WHERE t.job = j.id AND t.epoch = r.epoch AND t.reason = 'lost'
             )
             """
         #expect(try desk.number(both) == 0)

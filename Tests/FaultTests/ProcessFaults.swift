@@ -5,6 +5,7 @@ import Lifecycle
 import Postgres
 import Records
 import Store
+import TestSupport
 import Testing
 
 /// Workers and children that are killed, stopped and starved.
@@ -21,7 +22,7 @@ struct ProcessFaults {
         kill(worker.processIdentifier, SIGKILL)
         let killed = ContinuousClock.now
         try stack.start()
-        _ = try stack.wait(70) { try stack.reasons(broken).contains("lost") ? true : nil }
+        try stack.wait(70) { try stack.reasons(broken).contains("lost") ? true : nil }
         print("taken back \(ContinuousClock.now - killed) after the kill, lease 6 s")
         #expect(try stack.finish(broken).state == "succeeded")
         #expect(!isAlive(child))
@@ -37,11 +38,11 @@ struct ProcessFaults {
         let child = try stack.child(of: worker)
         kill(worker.processIdentifier, SIGSTOP)
         try stack.start()
-        _ = try stack.wait {
+        try stack.wait {
             try stack.reasons(id).filter { $0 == "started" }.count == 2 ? true : nil
         }
         kill(worker.processIdentifier, SIGCONT)
-        _ = try stack.wait(30) { isAlive(child) ? nil : true }
+        try stack.wait(30) { isAlive(child) ? nil : true }
         _ = try stack.queue.cancel(id)
         #expect(try stack.finish(id).state == "cancelled")
         let epochs = try stack.queue.history(of: id).map(\.epoch)
@@ -56,14 +57,14 @@ struct ProcessFaults {
             try stack.working(id)
             let child = try stack.child(of: worker)
             stack.proxy.set(mode)
-            _ = try stack.wait(10) { isAlive(child) ? nil : true }
+            try stack.wait(10) { isAlive(child) ? nil : true }
             // By the server's clock the lease still holds, and nobody else can have the job.
             let left = try stack.database.query(
                 "SELECT lease_expires_at > clock_timestamp() AS holds FROM queue.job"
             )
             #expect(try left.first?.bool("holds") == true)
             stack.proxy.set(.open)
-            _ = try stack.wait { try stack.reasons(id).contains("lost") ? true : nil }
+            try stack.wait { try stack.reasons(id).contains("lost") ? true : nil }
             _ = try stack.queue.cancel(id)
             #expect(try stack.finish(id).state == "cancelled")
         }
@@ -104,7 +105,7 @@ struct ProcessFaults {
         let id = try stack.publish(steps: 150)
         try stack.working(id)
         kill(try stack.child(of: worker), SIGSTOP)
-        _ = try stack.wait(30) { try stack.reasons(id).contains("retrying") ? true : nil }
+        try stack.wait(30) { try stack.reasons(id).contains("retrying") ? true : nil }
         let detail = try stack.queue.history(of: id).compactMap(\.detail).first
         #expect(detail?.hasPrefix("stalled: no progress for") == true)
         #expect(try stack.finish(id).state == "succeeded")
@@ -114,7 +115,7 @@ struct ProcessFaults {
         let stack = try FaultStack([
             "PALIMPSEST_LEASE_SECONDS": "10", "PALIMPSEST_RENEW_SECONDS": "30",
         ])
-        let (text, status) = try stack.run("training-worker")
+        let (text, status) = try Programs.run("training-worker", [], stack.environment)
         #expect(status != 0)
         #expect(text.contains("PALIMPSEST_RENEW_SECONDS, a whole number in 1...3"))
     }
@@ -129,7 +130,7 @@ struct ProcessFaults {
         for death in 1...5 {
             let child = try stack.child(of: worker)
             kill(child, signal)
-            _ = try stack.wait { try stack.queue.status(of: id)?.losses == death ? true : nil }
+            try stack.wait { try stack.queue.status(of: id)?.losses == death ? true : nil }
             // The wait before the next attempt is another test's.
             try stack.database.query(
                 """
@@ -156,9 +157,9 @@ struct ProcessFaults {
         let start = ContinuousClock.now
         let value = Data(#"{"cancel": "\#(id.uuidString)"}"#.utf8)
         try stack.producer.send(to: Topics.control, key: id.uuidString, value: value)
-        _ = try stack.wait { try stack.queue.status(of: id)?.state == "cancelling" ? true : nil }
+        try stack.wait { try stack.queue.status(of: id)?.state == "cancelling" ? true : nil }
         let noticed = ContinuousClock.now - start
-        _ = try stack.wait(40) { isAlive(child) ? nil : true }
+        try stack.wait(40) { isAlive(child) ? nil : true }
         print(
             "cancel in Postgres after \(noticed), child gone after \(ContinuousClock.now - start)"
         )
@@ -171,7 +172,7 @@ struct ProcessFaults {
         ]
         try stack.producer.send(to: Topics.control, key: "", headers: event, value: Data())
         try stack.producer.send(to: Topics.control, key: "", value: Data("{}".utf8))
-        _ = try stack.wait {
+        try stack.wait {
             try stack.queue.deadLetters().contains { $0.detail.contains("cancel is 'missing'") }
                 ? true : nil
         }
@@ -183,7 +184,7 @@ struct ProcessFaults {
         let stack = try FaultStack()
         let worker = try stack.start()
         let id = try stack.publish(steps: 400)
-        _ = try stack.wait {
+        try stack.wait {
             try stack.database.query("SELECT FROM queue.snapshot").count >= 2 ? true : nil
         }
         kill(worker.processIdentifier, SIGKILL)

@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import Lifecycle
 import Records
+import TestSupport
 import Testing
 
 /// What is to be seen of a worker and its child from outside.
@@ -16,9 +17,9 @@ struct StackFaults {
         try stack.working(id)
         let child = try stack.child(of: worker)
         kill(child, SIGSTOP)
-        _ = try stack.wait(30) { try log().contains("pid=\(child) threads=") ? true : nil }
+        try stack.wait(30) { try log().contains("pid=\(child) threads=") ? true : nil }
         kill(child, SIGCONT)
-        _ = try stack.wait(30) { isAlive(child) ? nil : true }
+        try stack.wait(30) { isAlive(child) ? nil : true }
         let text = try log()
         #expect(text.contains("T (stopped)"))
         #expect(text.contains("stack of thread \(child) "))
@@ -38,7 +39,7 @@ struct StackFaults {
             process.executableURL = URL(filePath: "/usr/bin/setpriv")
             process.arguments =
                 ["--reuid", "\(nobody)", "--regid", "\(nobody)", "--clear-groups"] + [
-                    FaultStack.programs.appending(path: "training-worker").path, command,
+                    Programs.folder.appending(path: "training-worker").path, command,
                 ]
             // A server that never answers keeps the worker at its start.
             process.environment = [
@@ -72,27 +73,7 @@ struct StackFaults {
     /// A worker whose log can be read.
     private func logged(_ stack: FaultStack) throws -> (Process, () throws -> String) {
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        let worker = Process()
-        worker.executableURL = URL(filePath: "/bin/sh")
-        worker.arguments = ["-c", "exec training-worker 2> '\(file.path)'"]
-        worker.environment = try stack.variables()
-        worker.standardInput = FileHandle.nullDevice
-        try worker.start()
+        let worker = try Programs.start("training-worker", stack.environment, log: file)
         return (worker, { try String(contentsOf: file, encoding: .utf8) })
-    }
-}
-
-extension FaultStack {
-    /// The environment that this stack's programs get, as a shell sees it.
-    func variables() throws -> [String: String] {
-        let lines = try shell("env -0", [:]).text.split(separator: "\0")
-        return Dictionary(
-            lines.compactMap { line in
-                line.firstIndex(of: "=").map { equals in
-                    (String(line[..<equals]), String(line[line.index(after: equals)...]))
-                }
-            },
-            uniquingKeysWith: { first, _ in first }
-        )
     }
 }
