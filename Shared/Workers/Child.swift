@@ -54,6 +54,8 @@ func runChild(_ handler: some JobHandler) -> Never {
     dup2(2, 1)
     let reporter = Reporter(pipe)
     cs_dump_on_quit()
+    // A file over the limit is then an error with a name, and not the end.
+    signal(SIGXFSZ, SIG_IGN)
     let signals = listenForStop(reporter)
     let input = FileHandle.standardInput.readDataToEndOfFile()
     do {
