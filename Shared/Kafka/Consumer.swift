@@ -96,12 +96,15 @@ public final class Consumer {
     }
 
     /// Whether the group has given this member its partitions.
-    public var hasAssignment: Bool {
+    public var hasAssignment: Bool { partitions > 0 }
+
+    /// How many partitions this member has.
+    public var partitions: Int {
         var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
         guard rd_kafka_assignment(handle, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else {
-            return false
+            return 0
         }
         defer { rd_kafka_topic_partition_list_destroy(list) }
-        return list.pointee.cnt > 0
+        return Int(list.pointee.cnt)
     }
 }
