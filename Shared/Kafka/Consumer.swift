@@ -51,10 +51,28 @@ public final class Consumer {
         guard status == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(status, "subscribing") }
     }
 
-    /// Leaves the group after committing what was stored.
+    /// Leaves the group after committing what was stored. In librdkafka 2.0.2 that may never end,
+    /// such as after a topic was deleted; after ten seconds it is left to a thread of its own.
     deinit {
-        rd_kafka_consumer_close(handle)
-        rd_kafka_destroy(handle)
+        let (end, ended) = (End(handle: handle, listener: listener), DispatchSemaphore(value: 0))
+        Thread.detachNewThread {
+            end.run()
+            ended.signal()
+        }
+        _ = ended.wait(timeout: .now() + 10)
+    }
+
+    /// What is left to do with a client that nobody uses any more.
+    private struct End: @unchecked Sendable {
+        let handle: OpaquePointer
+        /// Is called until the end.
+        let listener: ClientListener
+
+        func run() {
+            rd_kafka_consumer_close(handle)
+            rd_kafka_destroy(handle)
+            withExtendedLifetime(listener) {}
+        }
     }
 
     /// The next message, or nil after `milliseconds`.

@@ -1,11 +1,17 @@
 import Kafka
 import Logging
 import Metrics
+import Synchronization
 
 /// Counts what librdkafka tells of a client, and logs it a few times a minute at most.
-struct KafkaWatch: Sendable {
+final class KafkaWatch: Sendable {
     private let logger: Logger
     private let throttle = LogThrottle()
+    private let state = Mutex((wasAssigned: false, hasLostTopic: false))
+
+    /// Whether a topic went that this client had partitions of. Made anew it begins at 0, and a client
+    /// that still knows its place in the old one may pass over what is before that.
+    var hasLostTopic: Bool { state.withLock { $0.hasLostTopic } }
 
     init(_ logger: Logger) { self.logger = logger }
 
@@ -13,9 +19,13 @@ struct KafkaWatch: Sendable {
         switch event {
         case .rebalance(let kind, let partitions):
             Measures.rebalances.add(kind.rawValue)
+            if partitions > 0, kind == .assign { state.withLock { $0.wasAssigned = true } }
             logger.info("rebalance", ["kind": kind.rawValue, "partitions": "\(partitions)"])
         case .error(let code, let isFatal, let text):
             Measures.clientErrors.add(code, "\(isFatal)")
+            if ["_UNKNOWN_PARTITION", "UNKNOWN_TOPIC_OR_PART"].contains(code) {
+                state.withLock { $0.hasLostTopic = $0.wasAssigned }
+            }
             guard let left = throttle.admit(code) else { return }
             var metadata = ["code": code, "fatal": "\(isFatal)", "text": text]
             if left > 0 { metadata["left_out"] = "\(left)" }

@@ -30,12 +30,7 @@ struct TopicReader {
     /// Calls `record` with each message, again and again until it does not throw. While Postgres is
     /// away all partitions are paused and the group is kept by polling.
     func run(until shutdown: Shutdown, _ record: (Message, Connection) throws -> Void) throws {
-        let consumer = try Consumer(
-            settings.kafka,
-            group: group,
-            topics: [topic],
-            observe: KafkaWatch(logger).note
-        )
+        var (consumer, events) = try join()
         var database = Reconnecting(settings.database)
         var pace = PollPace()
         // What came from partitions that were assigned in the middle of a pause.
@@ -43,6 +38,11 @@ struct TopicReader {
         var watch = health.map(ConsumerWatch.init)
         var offsets = OffsetWatch(logger)
         while !shutdown.isRequested {
+            if events.hasLostTopic, waiting.isEmpty {
+                logger.warning("a topic is gone; joining its group anew", ["topic": topic])
+                (consumer, events) = try join()
+                offsets = OffsetWatch(logger)
+            }
             watch?.look(consumer)
             let next = waiting.isEmpty ? try pace.poll(consumer) : waiting.removeFirst()
             guard let message = next else { continue }
@@ -51,7 +51,8 @@ struct TopicReader {
             while !shutdown.isRequested {
                 do {
                     try record(message, database.connection())
-                    try consumer.store(message)
+                    // A place in a topic that is gone means nothing in one of the same name.
+                    if !events.hasLostTopic { try consumer.store(message) }
                     break
                 } catch let error as PostgresError {
                     logger.warning(
@@ -64,6 +65,14 @@ struct TopicReader {
             }
             if isPaused { try consumer.resume() }
         }
+    }
+
+    private func join() throws -> (Consumer, KafkaWatch) {
+        let events = KafkaWatch(logger)
+        let consumer = try Consumer(settings.kafka, group: group, topics: [topic]) {
+            events.note($0)
+        }
+        return (consumer, events)
     }
 
     /// Keeps the consumer in its group for a second, in which no new message is asked for.

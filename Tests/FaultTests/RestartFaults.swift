@@ -42,7 +42,7 @@ struct RestartFaults {
             try? FileManager.default.removeItem(at: home)
         }
 
-        /// - Parameter seconds: how long there is no server.
+        /// Stops the server and starts it again, `seconds` later.
         func restart(after seconds: Double) throws {
             server?.stop()
             Thread.sleep(forTimeInterval: seconds)
