@@ -143,12 +143,14 @@ let package = Package(
         .target(
             name: "CTorch",
             path: "Shared/CTorch",
+            exclude: ["gloo/README.md"],
             cxxSettings: [
+                .headerSearchPath("gloo"),
                 .unsafeFlags([
                     "-isystem", libtorch + "/include",
                     "-isystem", libtorch + "/include/torch/csrc/api/include",
                     "-O2", "-g0",
-                ])
+                ]),
             ],
             linkerSettings: [
                 .unsafeFlags(["-L", libtorch + "/lib", "-Xlinker", "-rpath=" + libtorch + "/lib"]),
@@ -158,6 +160,7 @@ let package = Package(
         clibrary("CPostgres", "libpq", apt: "libpq-dev"),
         clibrary("CKafka", "rdkafka", apt: "librdkafka-dev"),
         .target(name: "CLAPACK", path: "Shared/CLAPACK"),
+        .target(name: "CStacks", path: "Shared/CStacks"),
         clibrary("CCrypto", "libcrypto", apt: "libssl-dev"),
         clibrary("CYAML", "yaml-0.1", apt: "libyaml-dev"),
         clibrary("CPNG", "libpng", apt: "libpng-dev"),
@@ -223,7 +226,7 @@ let package = Package(
             "Workers",
             [
                 "Jobs", "Proofs", "Records", "Postgres", "Kafka", "Logging", "Lifecycle",
-                "Commands", "Metrics", "HTTP",
+                "Commands", "Metrics", "HTTP", "CStacks",
             ]
         ),
 

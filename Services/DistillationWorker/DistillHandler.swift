@@ -21,7 +21,12 @@ struct DistillHandler: JobHandler {
             plan: ComputePlan(spec.work.precision)
         )
         let dataset = try Dataset(assignment.input("dataset"), in: bench.store)
-        var matching = try MomentMatching(spec, teacher: teacher, dataset)
+        var matching = try MomentMatching(
+            spec,
+            teacher: teacher,
+            dataset,
+            division: bench.division
+        )
         return try bench.run(&matching, spec.work) { try bench.output($0.checkpoint) }
     }
 }

@@ -15,6 +15,12 @@ struct EvaluateHandler: JobHandler {
                 "this worker evaluates; the job is \(assignment.kind.rawValue)"
             )
         }
+        guard assignment.gang == nil else {
+            throw JobFailure(
+                .invalid,
+                "an evaluation is one worker's; leave resources.world_size out"
+            )
+        }
         let bench = try Workbench(assignment, reporter)
         Matrix.setThreads(assignment.threads)
         let model = { (role: String) -> DiffusionModel? in

@@ -14,12 +14,12 @@ struct TrainHandler: JobHandler {
         let dataset = try Dataset(assignment.input("dataset"), in: bench.store)
         switch spec {
         case .diffusion(let spec):
-            var training = try DiffusionTraining(spec, dataset)
+            var training = try DiffusionTraining(spec, dataset, division: bench.division)
             return try bench.run(&training, spec.work) { training in
                 try bench.output(training.checkpoint)
             }
         case .classifier(let spec):
-            var training = try ClassifierTraining(spec, dataset)
+            var training = try ClassifierTraining(spec, dataset, division: bench.division)
             return try bench.run(&training, spec.work) { training in
                 reporter.report(.metric(MetricValue("held_out_accuracy", try training.accuracy())))
                 try bench.output(training.checkpoint)

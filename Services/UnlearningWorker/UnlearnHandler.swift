@@ -23,7 +23,12 @@ struct UnlearnHandler: JobHandler {
         let hasDataset = assignment.inputs.contains { $0.role == "dataset" }
         let dataset =
             hasDataset ? try Dataset(assignment.input("dataset"), in: bench.store) : nil
-        var unlearning = try Unlearning(spec, original: original, dataset: dataset)
+        var unlearning = try Unlearning(
+            spec,
+            original: original,
+            dataset: dataset,
+            division: bench.division
+        )
         return try bench.run(&unlearning, spec.work) { try bench.output($0.checkpoint) }
     }
 }

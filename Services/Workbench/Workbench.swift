@@ -9,6 +9,8 @@ public import Workers
 /// steps to the worker's report.
 public struct Workbench {
     public let store: ArtifactStore
+    /// How batches are divided.
+    public let division: Division
     private let assignment: Assignment
     private let reporter: Reporter
 
@@ -16,6 +18,7 @@ public struct Workbench {
     public init(_ assignment: Assignment, _ reporter: Reporter) throws {
         store = try ArtifactStore(url: assignment.store)
         (self.assignment, self.reporter) = (assignment, reporter)
+        division = Division(pieces: assignment.pieces, gang: try assignment.gang.map(Gang.init))
         Engine.threads = assignment.threads
     }
 
@@ -25,22 +28,31 @@ public struct Workbench {
         _ work: WorkSpec,
         finish: (Work) throws -> Void
     ) throws -> AttemptEnding {
-        let control = RunControl(
+        var saveSeconds = 0.0
+        var control = RunControl(
             store: store,
             snapshots: assignment.snapshots,
             report: { [reporter] step, values in
                 reporter.report(.progress(step: step, total: work.steps, values: values))
             },
             saved: { [reporter] reference, bytes in
-                reporter.report(.snapshot(reference, bytes: bytes))
+                reporter.report(.snapshot(reference, bytes: bytes, seconds: saveSeconds))
             },
             damaged: { [reporter] reference, reason, resumed in
                 reporter.report(.damaged(reference, reason: reason, resumed: resumed))
             },
             shouldStop: { [reporter] in reporter.shouldStop }
         )
+        if assignment.gang != nil {
+            // One that stopped by itself would leave the others waiting in the next sum.
+            division.shouldStop = { [reporter] in reporter.shouldStop }
+            control.shouldStop = { [division] in division.isStopAgreed }
+            control.begins = division.requireSameStart
+            control.isSaving = division.rank == 0
+        }
+        control.saving = { saveSeconds = $0 }
         guard try Training.run(&steps, work, control) == .finished else { return .released }
-        try finish(steps)
+        if division.rank == 0 { try finish(steps) }
         return .finished
     }
 
@@ -57,6 +69,21 @@ public struct Workbench {
                     info: manifest.info
                 )
             )
+        )
+    }
+}
+
+extension Gang {
+    /// Takes its place among the other ranks; the workers watch them, so waiting has its end there.
+    fileprivate convenience init(_ place: GangPlace) throws {
+        try self.init(
+            rank: place.rank,
+            size: place.size,
+            host: place.host,
+            port: place.port,
+            own: place.own,
+            token: place.token,
+            seconds: 600
         )
     }
 }

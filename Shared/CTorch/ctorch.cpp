@@ -1,4 +1,4 @@
-#include "ctorch.h"
+#include "failures.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -12,7 +12,6 @@
 
 #include <string>
 
-struct ct_tensor { at::Tensor value; };
 struct ct_operator { c10::OperatorHandle handle; };
 struct ct_generator { at::Generator value; };
 
@@ -22,27 +21,8 @@ thread_local bool failed = false;
 thread_local std::string message;
 thread_local std::string taken;
 
-void keep(const char *text) {
-    if (failed) return;
-    failed = true;
-    message = text;
-}
-
-/// Runs `body` unless this thread already failed; keeps what it throws and returns `otherwise`.
-template <class Body, class Result>
-Result guarded(Result otherwise, Body body) {
-    if (failed) return otherwise;
-    try {
-        return body();
-    } catch (const c10::Error &error) {
-        keep(error.what_without_backtrace());
-    } catch (const std::exception &error) {
-        keep(error.what());
-    } catch (...) {
-        keep("libtorch threw something that is not an exception");
-    }
-    return otherwise;
-}
+using ct::guarded;
+using ct::in;
 
 ct_tensor *wrap(at::Tensor value) {
     return value.defined() ? new ct_tensor{std::move(value)} : nullptr;
@@ -51,11 +31,6 @@ ct_tensor *wrap(at::Tensor value) {
 template <class Body>
 ct_tensor *produce(Body body) {
     return guarded(static_cast<ct_tensor *>(nullptr), [&] { return wrap(body()); });
-}
-
-const at::Tensor &in(const ct_tensor *t) {
-    TORCH_CHECK(t != nullptr, "a tensor is missing: an earlier call failed");
-    return t->value;
 }
 
 c10::List<at::Tensor> tensors(const ct_value &value) {
@@ -104,6 +79,18 @@ void append(const c10::IValue &value, std::vector<at::Tensor> &out) {
 }
 
 }  // namespace
+
+namespace ct {
+
+void keep(const char *text) {
+    if (failed) return;
+    failed = true;
+    message = text;
+}
+
+bool has_failed() { return failed; }
+
+}
 
 const char *ct_take_error(void) {
     if (!failed) return nullptr;

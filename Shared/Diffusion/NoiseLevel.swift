@@ -22,6 +22,11 @@ public struct NoiseLevel {
         self.init([Double](repeating: logSNR, count: count), on: device)
     }
 
+    /// The levels of some of the examples.
+    public subscript(range: Range<Int>) -> NoiseLevel {
+        range.count == logSNRs.count ? self : NoiseLevel(Array(logSNRs[range]), on: alpha.device)
+    }
+
     /// logSNR as the network takes it, `[B]`, float32.
     public var logSNR: Tensor {
         Tensor(logSNRs.map(Float.init), [logSNRs.count]).to(on: alpha.device)

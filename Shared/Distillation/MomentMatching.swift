@@ -20,11 +20,18 @@ public struct MomentMatching: Steps {
     private let auxiliary: DiffusionModel
     private let studentOptimizer: Optimizer
     private let auxiliaryOptimizer: Optimizer
+    private let division: Division
     private var order: BatchOrder
 
     /// - Throws: `JobFailure` of class `invalid` where teacher and dataset differ in size or
     ///   classes.
-    public init(_ spec: DistillSpec, teacher: DiffusionModel, _ dataset: Dataset) throws {
+    public init(
+        _ spec: DistillSpec,
+        teacher: DiffusionModel,
+        _ dataset: Dataset,
+        division: Division = Division()
+    ) throws {
+        self.division = division
         try teacher.requireFit(dataset)
         student = try teacher.copy()
         auxiliary = try teacher.copy()
@@ -52,33 +59,35 @@ public struct MomentMatching: Steps {
     }
 
     private func teachAuxiliary(_ batch: Batch, update: Int) throws -> [String: Double] {
-        let loss = try checked {
+        let optimizer = auxiliaryOptimizer
+        let (values, norm) = try division.descend(optimizer, batch.count, after: update) { range in
+            let batch = batch[range]
             let (generated, noised) = withoutGradients { generate(batch) }
             let teacher = withoutGradients { teacherData(noised, batch) }
             let seen = predictedData(auxiliary, noised, batch.next, batch.labels)
             let error =
                 (generated - seen).squared()
                 + (teacher - seen).squared() * spec.regularization
-            return (batch.weights * error).mean()
+            return [(batch.weights * error).mean()]
         }
-        let value = loss.item
-        let norm = try auxiliaryOptimizer.step(loss, after: update)
-        return ["loss": value, "auxiliary_gradient_norm": norm]
+        return ["loss": values[0], "auxiliary_gradient_norm": norm]
     }
 
+    /// The surrogate's value says nothing about progress; the gap is what should close.
     private func moveStudent(_ batch: Batch, update: Int) throws -> [String: Double] {
-        let (surrogate, gap) = try checked {
+        let optimizer = studentOptimizer
+        let (values, norm) = try division.descend(optimizer, batch.count, after: update) { range in
+            let batch = batch[range]
             let (generated, noised) = generate(batch)
             let difference = withoutGradients {
                 predictedData(auxiliary, noised, batch.next, batch.labels)
                     - teacherData(noised, batch)
             }
             let surrogate = (batch.weights * generated * difference).mean()
-            return (surrogate, difference.squared().mean().squareRoot())
+            return [surrogate, difference.squared().mean()]
         }
-        // The surrogate's value says nothing about progress; the gap is what should close.
-        let norm = try studentOptimizer.step(surrogate, after: update)
-        return ["gap": gap.item, "student_gradient_norm": norm]
+        let gap = Double(Float(values[1]).squareRoot())
+        return ["gap": gap, "student_gradient_norm": norm]
     }
 
     public func snapshot(after done: Int) -> Snapshot {
@@ -117,6 +126,20 @@ extension MomentMatching {
         let noise: Tensor
         /// w(s), `[B, 1, 1, 1]`.
         let weights: Tensor
+
+        var count: Int { current.logSNRs.count }
+
+        /// Some of the examples.
+        subscript(range: Range<Int>) -> Batch {
+            Batch(
+                noised: noised[range],
+                labels: labels[range],
+                current: current[range],
+                next: next[range],
+                noise: noise[range],
+                weights: weights[range]
+            )
+        }
     }
 
     private func draw(_ indices: [Int], using generator: Generator) -> Batch {

@@ -1,16 +1,20 @@
 import CKafka
+import Synchronization
 
 extension Consumer {
-    /// Asks for no new message of the partitions that this member has now; those that it gets later
-    /// are not paused, so this is to be repeated while the pause lasts.
+    /// Asks for no new message of the partitions that this member has, and of those that it gets
+    /// until `resume()`. librdkafka forgets the pause where a partition comes back, so this may be
+    /// repeated while the pause lasts.
     ///
     /// - Throws: `KafkaError` where librdkafka refuses.
     public func pause() throws {
+        listener.isPaused.store(true, ordering: .releasing)
         try withAssignment("pausing") { rd_kafka_pause_partitions($0, $1) }
     }
 
     /// Ends the pause.
     public func resume() throws {
+        listener.isPaused.store(false, ordering: .releasing)
         try withAssignment("resuming") { rd_kafka_resume_partitions($0, $1) }
     }
 

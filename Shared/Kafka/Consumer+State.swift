@@ -52,4 +52,16 @@ extension Consumer {
             )
         }
     }
+
+    /// The offset from which the group has still to read a partition; nil where it has none, or no
+    /// broker says so within `milliseconds`.
+    public func committed(_ topic: String, _ partition: Int, milliseconds: Int = 5_000) -> Int? {
+        let list = rd_kafka_topic_partition_list_new(1)
+        defer { rd_kafka_topic_partition_list_destroy(list) }
+        let entry = rd_kafka_topic_partition_list_add(list, topic, Int32(partition))
+        let status = rd_kafka_committed(handle, list, Int32(milliseconds))
+        guard status == RD_KAFKA_RESP_ERR_NO_ERROR, let offset = entry?.pointee.offset, offset >= 0
+        else { return nil }
+        return Int(offset)
+    }
 }

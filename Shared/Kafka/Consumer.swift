@@ -6,11 +6,18 @@ import Foundation
 /// An offset is stored only when `store(_:)` says so, so what was not stored comes again.
 public final class Consumer {
     let handle: OpaquePointer
+    let listener: ClientListener
 
-    /// Joins `group` and subscribes to `topics`.
+    /// Joins `group` and subscribes to `topics`; `observe` is called from the thread that polls.
     ///
     /// - Throws: `KafkaError` for a setting that librdkafka refuses.
-    public init(_ configuration: Configuration, group: String, topics: [String]) throws {
+    public init(
+        _ configuration: Configuration,
+        group: String,
+        topics: [String],
+        observe: @escaping @Sendable (ClientEvent) -> Void = { _ in }
+    ) throws {
+        listener = ClientListener(observe)
         let made = try configuration.make([
             "group.id": group,
             "enable.auto.offset.store": "false",
@@ -24,8 +31,11 @@ public final class Consumer {
             "queued.max.messages.kbytes": "16384",
             "check.crcs": "true",
             "socket.keepalive.enable": "true",
+            // How soon a topic that was missing is found.
+            "topic.metadata.refresh.interval.ms": "10000",
             "log_level": "3",
         ])
+        listener.attach(to: made, rebalances: true)
         var message = [CChar](repeating: 0, count: 512)
         guard let handle = rd_kafka_new(RD_KAFKA_CONSUMER, made, &message, message.count) else {
             rd_kafka_conf_destroy(made)
@@ -43,10 +53,28 @@ public final class Consumer {
         guard status == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(status, "subscribing") }
     }
 
-    /// Leaves the group after committing what was stored.
+    /// Leaves the group after committing what was stored. In librdkafka 2.0.2 that may never end,
+    /// such as after a topic was deleted; after ten seconds it is left to a thread of its own.
     deinit {
-        rd_kafka_consumer_close(handle)
-        rd_kafka_destroy(handle)
+        let (end, ended) = (End(handle: handle, listener: listener), DispatchSemaphore(value: 0))
+        Thread.detachNewThread {
+            end.run()
+            ended.signal()
+        }
+        _ = ended.wait(timeout: .now() + 10)
+    }
+
+    /// What is left to do with a client that nobody uses any more.
+    private struct End: @unchecked Sendable {
+        let handle: OpaquePointer
+        /// Is called until the end.
+        let listener: ClientListener
+
+        func run() {
+            rd_kafka_consumer_close(handle)
+            rd_kafka_destroy(handle)
+            withExtendedLifetime(listener) {}
+        }
     }
 
     /// The next message, or nil after `milliseconds`.
@@ -60,11 +88,18 @@ public final class Consumer {
         case RD_KAFKA_RESP_ERR_NO_ERROR: return Message(message, pointer)
         case RD_KAFKA_RESP_ERR__PARTITION_EOF, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
             RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+            if message.err != RD_KAFKA_RESP_ERR__PARTITION_EOF {
+                listener.tell(message.err, text(of: pointer), of: handle)
+            }
             return nil
         default:
-            let text = rd_kafka_message_errstr(pointer).map { String(cString: $0) } ?? ""
-            throw KafkaError(message.err, "consuming: \(text)")
+            listener.tell(message.err, text(of: pointer), of: handle)
+            throw KafkaError(message.err, "consuming: \(text(of: pointer))")
         }
+    }
+
+    private func text(of message: UnsafeMutablePointer<rd_kafka_message_t>) -> String {
+        rd_kafka_message_errstr(message).map { String(cString: $0) } ?? ""
     }
 
     /// Says that `message` has had its effect and need not come again.
@@ -81,12 +116,15 @@ public final class Consumer {
     }
 
     /// Whether the group has given this member its partitions.
-    public var hasAssignment: Bool {
+    public var hasAssignment: Bool { partitions > 0 }
+
+    /// How many partitions this member has.
+    public var partitions: Int {
         var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
         guard rd_kafka_assignment(handle, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else {
-            return false
+            return 0
         }
         defer { rd_kafka_topic_partition_list_destroy(list) }
-        return list.pointee.cnt > 0
+        return Int(list.pointee.cnt)
     }
 }

@@ -12,6 +12,9 @@ public struct KafkaError: Error, CustomStringConvertible {
         }
     }
 
+    /// Whether the client will never work again.
+    public var isFatal: Bool { Int(RD_KAFKA_RESP_ERR__FATAL.rawValue) == code }
+
     init(_ code: rd_kafka_resp_err_t, _ context: String) {
         self.code = Int(code.rawValue)
         let text = String(cString: rd_kafka_err2str(code))

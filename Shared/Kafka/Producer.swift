@@ -5,10 +5,15 @@ public import Foundation
 public final class Producer {
     private let handle: OpaquePointer
     private let outcome = Outcome()
+    private let listener: ClientListener
     var native: OpaquePointer { handle }
 
     /// - Throws: `KafkaError` for a setting that librdkafka refuses.
-    public init(_ configuration: Configuration) throws {
+    public init(
+        _ configuration: Configuration,
+        observe: @escaping @Sendable (ClientEvent) -> Void = { _ in }
+    ) throws {
+        listener = ClientListener(observe)
         let made = try configuration.make([
             "enable.idempotence": "true",
             "acks": "all",
@@ -16,6 +21,7 @@ public final class Producer {
             "allow.auto.create.topics": "false",
             "log_level": "3",
         ])
+        listener.attach(to: made, rebalances: false)
         rd_kafka_conf_set_dr_msg_cb(made) { _, message, _ in
             guard let message, let opaque = message.pointee._private else { return }
             Unmanaged<Outcome>.fromOpaque(opaque).takeUnretainedValue().status = message.pointee.err
@@ -44,6 +50,18 @@ public final class Producer {
         value: Data,
         seconds: Double = 30
     ) throws {
+        let headers = headers.map { Message.Header(name: $0.key, value: $0.value) }
+        try send(to: topic, key: key, allHeaders: headers, value: value, seconds: seconds)
+    }
+
+    /// The same with headers in an order, of which two may have one name.
+    public func send(
+        to topic: String,
+        key: String,
+        allHeaders headers: [Message.Header],
+        value: Data,
+        seconds: Double = 30
+    ) throws {
         outcome.status = nil
         try produce(topic, key, headers, value)
         let end = ContinuousClock.now + .seconds(seconds)
@@ -61,11 +79,12 @@ public final class Producer {
     private func produce(
         _ topic: String,
         _ key: String,
-        _ headers: [String: String],
+        _ headers: [Message.Header],
         _ value: Data
     ) throws {
         let list = rd_kafka_headers_new(headers.count)
-        for (name, value) in headers {
+        for header in headers {
+            let (name, value) = (header.name, header.value)
             rd_kafka_header_add(list, name, name.utf8.count, value, value.utf8.count)
         }
         let status = topic.withCString { topic in

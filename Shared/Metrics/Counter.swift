@@ -13,7 +13,10 @@ public final class Counter: Metric {
     }
 
     /// - Precondition: there is one value for each label, and `amount` is not negative.
-    public func add(_ labels: String..., amount: Double = 1) {
+    public func add(_ labels: String..., amount: Double = 1) { add(labels, amount: amount) }
+
+    /// - Precondition: there is one value for each label, and `amount` is not negative.
+    public func add(_ labels: [String], amount: Double = 1) {
         precondition(labels.count == family.labels.count && amount >= 0)
         series.withLock { $0.update(labels, from: 0) { $0 += amount } }
     }

@@ -10,13 +10,17 @@ public final class Histogram: Metric {
 
     private let family: Family
     private let bounds: [Double]
-    private let series = Mutex(Series<Counts>())
+    private let series: Mutex<Series<Counts>>
 
     /// - Precondition: `bounds` rise.
     public init(_ name: String, _ help: String, labels: [String] = [], bounds: [Double]) {
         precondition(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 })
         family = Family(name, help, labels)
         self.bounds = bounds
+        var series = Series<Counts>()
+        let empty = Counts(buckets: Array(repeating: 0, count: bounds.count + 1))
+        if labels.isEmpty { series.update([], from: empty) { _ in } }
+        self.series = Mutex(series)
     }
 
     /// - Precondition: there is one value for each label.

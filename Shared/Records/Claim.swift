@@ -14,6 +14,8 @@ public struct Claim: Hashable, Sendable {
 
 /// The claim is not the current one any more: the attempt must stop and write nothing.
 public struct Fenced: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The write that was refused, such as "renew".
+    public let operation: String
     public let description: String
 }
 
@@ -30,9 +32,23 @@ public struct ClaimedJob: Sendable {
     /// Where earlier attempts left off, newest first.
     public let snapshots: [SnapshotReference]
     public var snapshot: SnapshotReference? { snapshots.first }
+    /// Seconds that it could have been claimed before.
+    public let waited: Double
+    /// Steps of earlier attempts that will be done again.
+    public let lostSteps: Int
+    /// Into how many pieces each batch is to be cut.
+    public let pieces: Int
+    /// How many workers compute it together.
+    public let worldSize: Int
+    /// Which of them this one is; 0 holds the lease.
+    public let rank: Int
 
     /// What the worker's child is told.
-    public func assignment(store: String, threads: Int) -> Assignment {
+    public func assignment(
+        store: String,
+        threads: Int,
+        gang: GangPlace? = nil
+    ) -> Assignment {
         Assignment(
             job: claim.job,
             epoch: claim.epoch,
@@ -42,7 +58,9 @@ public struct ClaimedJob: Sendable {
             inputs: inputs,
             store: store,
             snapshots: snapshots,
-            threads: threads
+            threads: threads,
+            pieces: pieces,
+            gang: gang
         )
     }
 }

@@ -127,6 +127,7 @@ extension JobRequest {
         members["device_class"] = options.resources.deviceClass.map { .string($0) }
         members["memory_bytes"] = options.resources.memoryBytes.map { .int($0) }
         members["threads"] = options.resources.threads.map { .int($0) }
+        members["world_size"] = options.resources.worldSize.map { .int($0) }
         return .object(members)
     }
 }

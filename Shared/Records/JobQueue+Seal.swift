@@ -42,7 +42,7 @@ extension JobQueue {
         } catch let error as PostgresError where error.isRefusal {
             throw JobFailure(.permanent, "the ledger refuses the outputs: \(error)")
         } catch let error as PostgresError {
-            throw fencing(error)
+            throw fencing(error, "queue.complete")
         }
     }
 }

@@ -41,19 +41,7 @@ public struct JobQueue {
                 .json(try JSON(encoding: offer)),
             ]
         )
-        return try rows.first.map { row in
-            ClaimedJob(
-                claim: Claim(job: try row.uuid("job"), epoch: try row.int("epoch")),
-                attempt: try row.int("attempt"),
-                maxAttempts: try row.int("max_attempts"),
-                kind: try row.kind("kind"),
-                name: try row.optional("name"),
-                spec: try row.json("spec"),
-                inputs: try row.json("inputs").decode([PinnedInput].self),
-                totalSteps: try row.optionalInt("total_steps"),
-                snapshots: try row.json("snapshots").decode([SnapshotReference].self)
-            )
-        }
+        return try rows.first.map(ClaimedJob.init)
     }
 
     /// What a worker shall do with the job that it holds.
@@ -65,6 +53,8 @@ public struct JobQueue {
         case deadline
         /// Stop: the attempt has taken as long as one may.
         case runtime
+        /// Stop: another rank of the gang is gone.
+        case gang
     }
 
     /// Lengthens the lease to `lease` seconds from now and returns what to do.
@@ -183,7 +173,7 @@ public struct JobQueue {
 
     /// Calls a function whose first two parameters are the claim's.
     @discardableResult
-    private func fenced(_ claim: Claim, _ call: String, _ rest: [Value] = []) throws -> Row {
+    func fenced(_ claim: Claim, _ call: String, _ rest: [Value] = []) throws -> Row {
         let rows: [Row]
         do {
             rows = try connection.query(
@@ -191,15 +181,35 @@ public struct JobQueue {
                 [.uuid(claim.job), .int(claim.epoch)] + rest
             )
         } catch {
-            throw fencing(error)
+            throw fencing(error, call)
         }
         return try single(rows, of: call)
     }
 }
 
-/// `Fenced` where that is what Postgres said, else `error`.
-func fencing(_ error: PostgresError) -> any Error {
+extension ClaimedJob {
+    init(_ row: Row) throws {
+        claim = Claim(job: try row.uuid("job"), epoch: try row.int("epoch"))
+        attempt = try row.int("attempt")
+        maxAttempts = try row.int("max_attempts")
+        kind = try row.kind("kind")
+        name = try row.optional("name")
+        spec = try row.json("spec")
+        inputs = try row.json("inputs").decode([PinnedInput].self)
+        totalSteps = try row.optionalInt("total_steps")
+        snapshots = try row.json("snapshots").decode([SnapshotReference].self)
+        waited = try row.optionalDouble("waited") ?? 0
+        lostSteps = try row.int("lost_steps")
+        pieces = try row.int("pieces")
+        worldSize = try row.int("world_size")
+        rank = row.columnNames.contains("rank") ? try row.int("rank") : 0
+    }
+}
+
+/// `Fenced` where that is what Postgres said of the call `queue.NAME(…)`, else `error`.
+func fencing(_ error: PostgresError, _ call: String) -> any Error {
     guard error.sqlState == "PL001" else { return error }
     let detail = error.detail.map { "; " + $0 } ?? ""
-    return Fenced(description: error.message + detail)
+    let name = call.prefix { $0 != "(" }.split(separator: ".").last.map(String.init) ?? call
+    return Fenced(operation: name, description: error.message + detail)
 }

@@ -3,7 +3,7 @@ public import Jobs
 
 /// What the store refuses, and what to do about it.
 public struct StoreError: ClassifiedError, CustomStringConvertible {
-    /// `permanent` for what is missing or damaged, `resource` for a full disk, else `transient`.
+    /// `permanent` for what is missing or damaged, `resource` for a full disk or a limit, else `transient`.
     public let failureClass: JobFailure.Class
     public let description: String
 
@@ -18,11 +18,13 @@ public struct StoreError: ClassifiedError, CustomStringConvertible {
             return
         }
         let code = systemCode(error)
-        let full = code == .ENOSPC || code == .EDQUOT
+        let full = code == .ENOSPC || code == .EDQUOT || code == .EFBIG
         let reason =
-            full
-            ? "the disk is full; free some space and run the job again"
-            : code.map { String(cString: strerror($0.rawValue)) } ?? "\(error)"
+            switch code {
+            case .ENOSPC, .EDQUOT: "the disk is full; free some space and run the job again"
+            case .EFBIG: "it is larger than a file may be here; raise the limit (ulimit -f)"
+            default: code.map { String(cString: strerror($0.rawValue)) } ?? "\(error)"
+            }
         self.init(full ? .resource : .transient, description: "\(attempt): \(reason)")
     }
 }

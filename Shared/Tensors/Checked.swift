@@ -4,6 +4,13 @@ import CTorch
 public struct TensorError: Error, CustomStringConvertible {
     public let message: String
     public var description: String { message }
+
+    /// Whether memory of the host or the device was not to be had.
+    public var isOutOfMemory: Bool {
+        ["can't allocate memory", "out of memory", "not enough memory", "bad_alloc"].contains {
+            message.contains($0)
+        }
+    }
 }
 
 /// How many `checked` scopes are open on this thread; only ever read and written by it.

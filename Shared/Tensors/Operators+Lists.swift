@@ -1,6 +1,7 @@
 private enum Op {
     static let norms = Operator("_foreach_norm.Scalar")
     static let scale = Operator("_foreach_mul_.Tensor")
+    static let add = Operator("_foreach_add_.List")
     static let lerp = Operator("_foreach_lerp_.Scalar")
     static let copy = Operator("_foreach_copy_")
     static let adamW = Operator("_fused_adamw_")
@@ -19,6 +20,11 @@ public enum TensorLists {
     /// Multiplies every tensor by the scalar tensor `factor`.
     public static func scale(_ tensors: [Tensor], by factor: Tensor) {
         withoutGradients { Op.scale.run(.tensors(tensors), .tensor(factor)) }
+    }
+
+    /// Adds each of `others` to its partner in `tensors`.
+    public static func add(_ others: [Tensor], to tensors: [Tensor]) {
+        withoutGradients { Op.add.run(.tensors(tensors), .tensors(others)) }
     }
 
     /// Scales `tensors` so that their joint norm is at most `limit`; returns the norm before.

@@ -57,6 +57,11 @@ extension Tensor {
         )
     }
 
+    /// The examples of a batch in `range`; the tensor itself where that is all of them.
+    public subscript(range: Range<Int>) -> Tensor {
+        range.count == size(0) ? self : narrowed(0, from: range.lowerBound, count: range.count)
+    }
+
     /// The rows of `axis` named by `indices` (int64, rank 1).
     public func rows(_ indices: Tensor, axis: Int = 0) -> Tensor {
         Op.select(.tensor(self), .integer(axis), .tensor(indices))

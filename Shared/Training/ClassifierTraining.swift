@@ -12,10 +12,15 @@ public struct ClassifierTraining: Steps {
     private let classifier: Classifier
     private let optimizer: Optimizer
     private let heldOut: [Int]
+    private let division: Division
     private var order: BatchOrder
 
     /// - Throws: `JobFailure` of class `invalid` where the network does not fit the images.
-    public init(_ spec: ClassifierSpec, _ dataset: Dataset) throws {
+    public init(
+        _ spec: ClassifierSpec,
+        _ dataset: Dataset,
+        division: Division = Division()
+    ) throws {
         var configuration = Checkpoint.Configuration(
             architecture: .vit,
             resolution: dataset.resolution,
@@ -43,25 +48,24 @@ public struct ClassifierTraining: Steps {
             batchSize: spec.work.batchSize,
             seed: spec.work.seed
         )
-        (self.spec, self.dataset) = (spec, dataset)
+        (self.spec, self.dataset, self.division) = (spec, dataset, division)
     }
 
     public mutating func step(_ index: Int) throws -> [String: Double] {
         let indices = order.indices(step: index)
         let mirrored = spec.flip ? order.mirrored(step: index) : nil
         let generator = Generator(seed: UInt64(spec.work.seed), step: index)
-        let (loss, correct) = try checked {
+        let (batch, labels) = try checked {
             let labels = Tensor(indices.map { dataset.labels[$0] }, [indices.count])
                 .to(on: classifier.plan.device)
-            let images = images(indices, mirrored)
-            let shifted = shifted(images, by: spec.shift, using: generator)
-            let logits = classifier.logits(shifted)
-            return (logits.crossEntropy(labels), logits.indexOfMaximum(1).equals(labels))
+            return (shifted(images(indices, mirrored), by: spec.shift, using: generator), labels)
         }
-        let value = loss.item
-        let accuracy = correct.to(.float32).mean().item
-        let norm = try optimizer.step(loss, after: index)
-        return ["loss": value, "accuracy": accuracy, "gradient_norm": norm]
+        let (values, norm) = try division.descend(optimizer, indices.count, after: index) { range in
+            let (logits, labels) = (classifier.logits(batch[range]), labels[range])
+            let correct = logits.indexOfMaximum(1).equals(labels).to(.float32).mean()
+            return [logits.crossEntropy(labels), correct]
+        }
+        return ["loss": values[0], "accuracy": values[1], "gradient_norm": norm]
     }
 
     /// The share of held-out images that are classified rightly.

@@ -13,10 +13,15 @@ public struct DiffusionTraining: Steps {
     private let model: DiffusionModel
     private let optimizer: Optimizer
     private let average: RunningAverage
+    private let division: Division
     private var order: BatchOrder
 
     /// - Throws: `JobFailure` of class `invalid` where the network does not fit the images.
-    public init(_ spec: DiffusionSpec, _ dataset: Dataset) throws {
+    public init(
+        _ spec: DiffusionSpec,
+        _ dataset: Dataset,
+        division: Division = Division()
+    ) throws {
         var configuration = Checkpoint.Configuration(
             architecture: .uvit,
             resolution: dataset.resolution,
@@ -36,30 +41,32 @@ public struct DiffusionTraining: Steps {
             batchSize: spec.work.batchSize,
             seed: spec.work.seed
         )
-        (self.spec, self.dataset) = (spec, dataset)
+        (self.spec, self.dataset, self.division) = (spec, dataset, division)
     }
 
     public mutating func step(_ index: Int) throws -> [String: Double] {
         let indices = order.indices(step: index)
         let mirrored = spec.flip ? order.mirrored(step: index) : nil
         let generator = Generator(seed: UInt64(spec.work.seed), step: index)
-        let loss = try checked {
+        let (batch, labels) = try checked {
             let data = model.batch(dataset, indices, mirrored: mirrored)
             let labels = model.labels(
                 indices.map { dataset.labels[$0] },
                 dropping: spec.labelDropout,
                 using: generator
             )
-            return diffusionLoss(spec.loss, data, model.schedule, using: generator) {
-                noised,
-                logSNR in
-                model.velocity(noised, logSNR, labels, dropout: generator)
-            }
+            return (NoisedBatch(data, using: generator), labels)
         }
-        let value = loss.item
-        let norm = try optimizer.step(loss, after: index)
+        let dropout = division.dropout(generator, seed: spec.work.seed, step: index)
+        let (values, norm) = try division.descend(optimizer, indices.count, after: index) { range in
+            [
+                diffusionLoss(spec.loss, batch[range], model.schedule) { noised, logSNR in
+                    model.velocity(noised, logSNR, labels[range], dropout: dropout)
+                }
+            ]
+        }
         try checked { average.update(model.parameters.named, after: index) }
-        return ["loss": value, "gradient_norm": norm].merging(model.plan.values) { a, _ in a }
+        return ["loss": values[0], "gradient_norm": norm].merging(model.plan.values) { a, _ in a }
     }
 
     public func snapshot(after done: Int) -> Snapshot {

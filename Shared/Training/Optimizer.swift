@@ -5,7 +5,8 @@ public import Tensors
 /// AdamW over the tensors of one network, with warm-up and clipping.
 public final class Optimizer {
     private let names: [String]
-    private let tensors: [Tensor]
+    /// What it moves, in the order of their names.
+    let tensors: [Tensor]
     private let firstMoments: [Tensor]
     private let secondMoments: [Tensor]
     private let counts: [Tensor]
@@ -37,11 +38,11 @@ public final class Optimizer {
     /// - Throws: `JobFailure` of class `diverged`, without having moved anything, where the loss
     ///   or its gradient is not finite.
     public func step(_ loss: Tensor, after done: Int) throws -> Double {
-        try apply(checked { loss.gradients(of: tensors) }, after: done)
+        try step(gradients: checked { loss.gradients(of: tensors) }, after: done)
     }
 
-    /// Moves the tensors against `gradients`, given in the order of the tensors' sorted names.
-    private func apply(_ gradients: [Tensor], after done: Int) throws -> Double {
+    /// Moves the tensors against `gradients`, given in the order of `tensors`; like `step(_:after:)`.
+    func step(gradients: [Tensor], after done: Int) throws -> Double {
         let norm = try checked { TensorLists.clip(gradients, toNorm: spec.clipNorm).item }
         guard norm.isFinite else {
             throw JobFailure(

@@ -12,6 +12,12 @@ public struct RunControl {
     public var report: (_ step: Int, _ values: [String: Double]) -> Void
     /// Told of each snapshot once it is in the store.
     public var saved: (_ snapshot: SnapshotReference, _ bytes: Int) -> Void
+    /// Told how many seconds that took, before.
+    public var saving: (_ seconds: Double) -> Void = { _ in }
+    /// Told the step at which the run begins; may refuse it.
+    public var begins: (_ step: Int) throws -> Void = { _ in }
+    /// Whether snapshots are saved; of the ranks of a gang one does it for all.
+    public var isSaving = true
     /// Told of a snapshot that cannot be read, why, and the step at which the run begins instead.
     public var damaged: (_ snapshot: SnapshotReference, _ reason: String, _ resumed: Int) -> Void
     /// Whether the run should save its state and end.
@@ -79,6 +85,7 @@ public func run(
         try steps.restore(snapshot)
         done = snapshot.step
     }
+    try control.begins(done)
     var (lastSave, lastReport) = (ContinuousClock.now, ContinuousClock.now - .seconds(1))
     while done < work.steps {
         let values = try steps.step(done)
@@ -93,8 +100,10 @@ public func run(
         let stop = control.shouldStop() && done < work.steps
         let due = work.snapshotEverySteps > 0 && done.isMultiple(of: work.snapshotEverySteps)
         let overdue = ContinuousClock.now - lastSave > .seconds(work.snapshotEverySeconds)
-        if stop || (done < work.steps && (due || overdue)) {
+        if control.isSaving, stop || (done < work.steps && (due || overdue)) {
+            let start = ContinuousClock.now
             let (reference, bytes) = try steps.snapshot(after: done).save(in: control.store)
+            control.saving((ContinuousClock.now - start) / .seconds(1))
             control.saved(reference, bytes)
             lastSave = .now
         }

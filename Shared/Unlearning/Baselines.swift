@@ -8,27 +8,31 @@ extension Unlearning {
     ///
     /// Ascent pauses while the forgotten examples' loss has risen by the cap.
     mutating func ascentStep(_ index: Int, _ generator: Generator) throws -> [String: Double] {
-        let (loss, retain, risen) = try checked {
-            let (forget, rise) = forgetLoss(index, generator)
-            let retain = retainDenoisingLoss(index, generator)
-            let risen = rise.item
-            let ascent = forget * (risen < spec.ascentCap ? -1 : 0)
-            return (ascent + retain * spec.retainWeight, retain.item, risen)
+        let (forgotten, retained) = try checked {
+            (forgottenExamples(index, generator), retainedExamples(index, generator))
         }
-        let norm = try optimizer.step(loss, after: index)
-        return ["loss": retain, "rise": risen, "gradient_norm": norm]
+        let count = spec.work.batchSize
+        let whole = try division.mean(count) { forgetLoss(forgotten[$0]).rise }
+        let (values, norm) = try division.descend(optimizer, count, after: index) { range in
+            let (forget, rise) = forgetLoss(forgotten[range])
+            let retain = denoisingLoss(retained[range])
+            let ascent = forget * ((whole ?? rise.item) < spec.ascentCap ? -1 : 0)
+            return [ascent + retain * spec.retainWeight, retain, rise]
+        }
+        return ["loss": values[1], "rise": values[2], "gradient_norm": norm]
     }
 
     /// Fine-tuning on retained images only, the weakest baseline.
     mutating func finetuneStep(_ index: Int, _ generator: Generator) throws -> [String: Double] {
-        let loss = try checked { retainDenoisingLoss(index, generator) }
-        let value = loss.item
-        return ["loss": value, "gradient_norm": try optimizer.step(loss, after: index)]
+        let retained = try checked { retainedExamples(index, generator) }
+        let count = spec.work.batchSize
+        let (values, norm) = try division.descend(optimizer, count, after: index) { range in
+            [denoisingLoss(retained[range])]
+        }
+        return ["loss": values[0], "gradient_norm": norm]
     }
 
-    private mutating func retainDenoisingLoss(_ index: Int, _ generator: Generator) -> Tensor {
-        let batch = source.retain(index, for: model)
-        let examples = noised(batch, dropping: spec.labelDropout, using: generator)
-        return error(examples, against: examples.velocity)
+    private func denoisingLoss(_ examples: Noised) -> Tensor {
+        error(examples, against: examples.velocity)
     }
 }

@@ -11,6 +11,16 @@ extension Unlearning {
         let labels: Tensor
         /// What a network that had learned the examples would answer.
         let velocity: Tensor
+
+        /// Some of the examples.
+        subscript(range: Range<Int>) -> Noised {
+            Noised(
+                images: images[range],
+                level: level[range],
+                labels: labels[range],
+                velocity: velocity[range]
+            )
+        }
     }
 
     func noised(
@@ -42,17 +52,25 @@ extension Unlearning {
         }
     }
 
+    /// The retained examples of a step.
+    mutating func retainedExamples(_ index: Int, _ generator: Generator) -> Noised {
+        let batch = source.retain(index, for: model)
+        return noised(batch, dropping: spec.labelDropout, using: generator)
+    }
+
+    /// The forgotten examples of a step.
+    mutating func forgottenExamples(_ index: Int, _ generator: Generator) -> Noised {
+        noised(source.forget(index, for: model), using: generator)
+    }
+
     /// How far the model is from the original on retained examples: zero, with zero gradient, as
     /// long as nothing has changed.
-    mutating func integrityLoss(_ index: Int, _ generator: Generator) -> Tensor {
-        let batch = source.retain(index, for: model)
-        let examples = noised(batch, dropping: spec.labelDropout, using: generator)
-        return error(examples, against: originalVelocity(examples))
+    func integrityLoss(_ examples: Noised) -> Tensor {
+        error(examples, against: originalVelocity(examples))
     }
 
     /// The denoising loss of forgotten examples, and how much it exceeds the original's.
-    mutating func forgetLoss(_ index: Int, _ generator: Generator) -> (loss: Tensor, rise: Tensor) {
-        let examples = noised(source.forget(index, for: model), using: generator)
+    func forgetLoss(_ examples: Noised) -> (loss: Tensor, rise: Tensor) {
         let loss = error(examples, against: examples.velocity)
         let before = (originalVelocity(examples) - examples.velocity).squared().mean()
         return (loss, (loss - before).detached())

@@ -9,18 +9,25 @@ extension Unlearning {
     /// The noised images come from samples of the class that takes the place. Reconstructed from
     /// arXiv:2411.02068, which gives the supervision and the two steps.
     mutating func overwriteStep(_ index: Int, _ generator: Generator) throws -> [String: Double] {
-        let forget = try checked { overwriteLoss(index, generator) }
-        let forgetValue = forget.item
-        let norm = try optimizer.step(forget, after: index)
-        let retain = try checked { integrityLoss(index, generator) }
-        let retainValue = retain.item
-        _ = try retainOptimizer.step(retain, after: index)
-        return [
-            "loss": forgetValue, "integrity_loss": retainValue, "gradient_norm": norm,
-        ]
+        let count = spec.work.batchSize
+        let (examples, places) = try checked { overwrittenExamples(index, generator) }
+        let (forget, norm) = try division.descend(optimizer, count, after: index) { range in
+            let examples = examples[range]
+            return [error(examples, against: originalVelocity(examples, places[range]))]
+        }
+        let kept = try checked { retainedExamples(index, generator) }
+        let (retain, _) = try division.descend(retainOptimizer, count, after: index) { range in
+            [integrityLoss(kept[range])]
+        }
+        return ["loss": forget[0], "integrity_loss": retain[0], "gradient_norm": norm]
     }
 
-    private mutating func overwriteLoss(_ index: Int, _ generator: Generator) -> Tensor {
+    /// Noised images of the classes that take a forgotten one's place, under a forgotten label, and
+    /// the labels that they are images of.
+    private mutating func overwrittenExamples(
+        _ index: Int,
+        _ generator: Generator
+    ) -> (Noised, Tensor) {
         let batch = source.target(index, for: model)
         let choices = Tensor.integers(
             below: forgotten.count,
@@ -28,7 +35,6 @@ extension Unlearning {
             using: generator
         ).integers
         let examples = noised((batch.data, choices.map { forgotten[$0] }), using: generator)
-        let places = Tensor(batch.labels, [batch.labels.count]).to(on: model.plan.device)
-        return error(examples, against: originalVelocity(examples, places))
+        return (examples, Tensor(batch.labels, [batch.labels.count]).to(on: model.plan.device))
     }
 }

@@ -12,16 +12,23 @@ extension Unlearning {
     /// from arXiv:2411.02068, which gives the two losses' roles but, as far as we could read, not
     /// their form.
     mutating func saddleStep(_ index: Int, _ generator: Generator) throws -> [String: Double] {
-        let (integrity, forget, risen) = try checked {
-            let integrity = integrityLoss(index, generator)
-            let (loss, rise) = forgetLoss(index, generator)
-            return (integrity, loss, rise.item)
+        let (retained, forgotten) = try checked {
+            (retainedExamples(index, generator), forgottenExamples(index, generator))
         }
-        rise = index == 0 ? risen : 0.9 * rise + 0.1 * risen
-        let loss = try checked { integrity - forget * (rise < spec.rise ? dual : 0) }
-        let values = ["integrity_loss": integrity.item, "rise": rise, "dual": dual]
-        let norm = try optimizer.step(loss, after: index)
-        dual = min(spec.dualMaximum, max(0, dual + spec.dualRate * (spec.rise - rise)))
-        return values.merging(["loss": integrity.item, "gradient_norm": norm]) { a, _ in a }
+        let count = spec.work.batchSize
+        let whole = try division.mean(count) { forgetLoss(forgotten[$0]).rise }
+        let average = { [rise] (risen: Double) in index == 0 ? risen : 0.9 * rise + 0.1 * risen }
+        let (values, norm) = try division.descend(optimizer, count, after: index) { range in
+            let integrity = integrityLoss(retained[range])
+            let (forget, risen) = forgetLoss(forgotten[range])
+            let pushes = average(whole ?? risen.item) < spec.rise
+            return [integrity - forget * (pushes ? dual : 0), integrity, risen]
+        }
+        rise = average(whole ?? values[2])
+        defer { dual = min(spec.dualMaximum, max(0, dual + spec.dualRate * (spec.rise - rise))) }
+        return [
+            "loss": values[1], "integrity_loss": values[1], "rise": rise, "dual": dual,
+            "gradient_norm": norm,
+        ]
     }
 }

@@ -21,12 +21,19 @@ public struct Unlearning: Steps {
     let optimizer: Optimizer
     /// Of the second step of `overwrite`.
     let retainOptimizer: Optimizer
+    let division: Division
     /// Of `saddle`: the multiplier, and the running average of the forgotten examples' rise.
     var (dual, rise): (Double, Double)
 
     /// - Throws: `SpecError` for classes that do not exist; `JobFailure` of class `invalid` where
     ///   model and dataset differ.
-    public init(_ spec: UnlearnSpec, original: DiffusionModel, dataset: Dataset?) throws {
+    public init(
+        _ spec: UnlearnSpec,
+        original: DiffusionModel,
+        dataset: Dataset?,
+        division: Division = Division()
+    ) throws {
+        self.division = division
         let classes = original.configuration.classes
         forgotten = try resolveForget(spec.forget, classes: classes)
         retained = classes.indices.filter { [forgotten] in !forgotten.contains($0) }

@@ -1,3 +1,4 @@
+import CStacks
 import Foundation
 public import Jobs
 import Synchronization
@@ -52,6 +53,9 @@ func runChild(_ handler: some JobHandler) -> Never {
     let pipe = FileHandle(fileDescriptor: dup(1), closeOnDealloc: true)
     dup2(2, 1)
     let reporter = Reporter(pipe)
+    cs_dump_on_quit()
+    // A file over the limit is then an error with a name, and not the end.
+    signal(SIGXFSZ, SIG_IGN)
     let signals = listenForStop(reporter)
     let input = FileHandle.standardInput.readDataToEndOfFile()
     do {

@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import Lifecycle
 import Logging
+import Metrics
 import Postgres
 import Records
 
@@ -25,6 +26,7 @@ struct Control: Service {
                 let id = job.uuidString.lowercased()
                 logger.info("cancel", ["job": id, "outcome": outcome.rawValue])
             } catch let error as SpecError {
+                Measures.rejected.add(Topics.control, "invalid")
                 try queue.reject(
                     message.incoming,
                     key: message.keyText,

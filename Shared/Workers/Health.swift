@@ -16,6 +16,9 @@ final class Health: Sendable {
 
     init(_ settings: Settings) { gauges = QueueGauges(settings) }
 
+    /// Begins to count what happens in the queue.
+    func begin() { gauges.refresh() }
+
     /// Notes whether Kafka is there: nil, or what is wrong.
     func note(kafka problem: String?) { state.withLock { $0.kafka = problem } }
     func noteDraining() { state.withLock { $0.draining = true } }

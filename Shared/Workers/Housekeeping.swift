@@ -23,7 +23,8 @@ struct Housekeeping: Service {
         repeat {
             do {
                 let connection = try database.connection()
-                let producer = try current ?? Producer(settings.kafka)
+                let producer =
+                    try current ?? Producer(settings.kafka, observe: KafkaWatch(logger).note)
                 current = producer
                 try publish(Outbox(connection), producer)
                 wait = 0.2
@@ -36,25 +37,42 @@ struct Housekeeping: Service {
         } while !shutdown.wait(wait)
     }
 
+    /// Sends what waits. A topic that takes nothing now, such as one that is missing, holds up its
+    /// own messages and no others; they are lent again when this loan is over.
+    ///
+    /// - Throws: the first error, once all has been tried.
     private func publish(_ outbox: Outbox, _ producer: Producer) throws {
-        for message in try outbox.take(limit: 64, lease: 60) {
+        var blocked: [String: KafkaError] = [:]
+        for message in try outbox.take(limit: 64, lease: 60)
+        where blocked[message.topic] == nil {
             var result = "failed"
             defer { Measures.published.add(message.topic, result) }
             do {
-                try producer.send(
-                    to: message.topic,
-                    key: message.key ?? "",
-                    headers: message.headers,
-                    value: message.value ?? .init(),
-                    seconds: 20
-                )
+                try send(message, producer)
                 result = "ok"
                 try outbox.done([message])
             } catch let error as KafkaError where error.isAboutMessage {
                 logger.error("parked a message", ["id": "\(message.id)", "error": "\(error)"])
                 result = "parked"
                 try outbox.park(message, because: error.description)
+            } catch let error as KafkaError where !error.isFatal {
+                logger.warning(
+                    "a topic takes nothing",
+                    ["topic": message.topic, "error": "\(error)"]
+                )
+                blocked[message.topic] = error
             }
         }
+        if let error = blocked.values.first { throw error }
+    }
+
+    private func send(_ message: OutboxMessage, _ producer: Producer) throws {
+        try producer.send(
+            to: message.topic,
+            key: message.key ?? "",
+            headers: message.headers,
+            value: message.value ?? .init(),
+            seconds: 20
+        )
     }
 }

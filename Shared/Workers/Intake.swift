@@ -44,6 +44,7 @@ struct Intake: Service {
         let logger = logger
         func reject(_ reason: String, _ detail: String) throws {
             Measures.ingested.add(kind.topic, "rejected")
+            Measures.rejected.add(kind.topic, reason)
             let key = message.keyText
             try queue.reject(message.incoming, key: key, reason: reason, detail: detail)
             logger.warning("rejected a message", metadata.merging(["detail": detail]) { a, _ in a })
@@ -54,7 +55,7 @@ struct Intake: Service {
             let isFirst = job.request.options.after.isEmpty
             let outcome = try queue.submit(
                 job.request,
-                inputs: isFirst ? Ledger(connection).pin(job.request.inputs) : [],
+                inputs: isFirst ? pin(job.request, Ledger(connection)) : [],
                 source: job.source,
                 messageID: job.messageID
             )
@@ -75,5 +76,11 @@ struct Intake: Service {
         } catch let error as SpecError {
             try reject("invalid", error.description)
         }
+    }
+
+    private func pin(_ request: JobRequest, _ ledger: Ledger) throws -> [PinnedInput] {
+        let start = ContinuousClock.now
+        defer { Measures.querySeconds.observe((ContinuousClock.now - start) / .seconds(1), "pin") }
+        return try ledger.pin(request.inputs)
     }
 }

@@ -32,7 +32,8 @@ final class LeaseKeeper: Sendable {
         var confirmed = ContinuousClock.now
     }
 
-    private let claim: Claim
+    /// Renews the lease and answers what to do.
+    private let renewal: @Sendable (JobQueue) throws -> JobQueue.Order
     private let settings: Settings
     private let child: ChildProcess
     private let shutdown: Shutdown
@@ -43,13 +44,13 @@ final class LeaseKeeper: Sendable {
 
     /// Starts the threads.
     init(
-        _ claim: Claim,
         _ settings: Settings,
         _ child: ChildProcess,
         _ shutdown: Shutdown,
-        _ logger: Logger
+        _ logger: Logger,
+        renewal: @escaping @Sendable (JobQueue) throws -> JobQueue.Order
     ) {
-        (self.claim, self.settings, self.child) = (claim, settings, child)
+        (self.renewal, self.settings, self.child) = (renewal, settings, child)
         (self.shutdown, self.logger) = (shutdown, logger)
         pace = Mutex(Pace(shortest: settings.stall))
         Thread.detachNewThread { self.renew() }
@@ -88,7 +89,7 @@ final class LeaseKeeper: Sendable {
     private func renewOnce(_ database: inout Reconnecting, sent: ContinuousClock.Instant) {
         do {
             let queue = JobQueue(try database.connection())
-            let order = try queue.renew(claim, lease: settings.lease)
+            let order = try renewal(queue)
             let last = state.withLock { state in
                 defer { state.confirmed = sent }
                 return state.confirmed
@@ -96,8 +97,9 @@ final class LeaseKeeper: Sendable {
             Measures.renewals.add("ok")
             Measures.leaseMargin.set(settings.lease - (sent - last) / .seconds(1))
             if order != .go { require(.ordered(order)) }
-        } catch is Fenced {
+        } catch let error as Fenced {
             Measures.renewals.add("fenced")
+            Measures.fenced.add(error.operation)
             require(.lost("another worker holds the job"))
         } catch {
             Measures.renewals.add("error")
@@ -113,15 +115,15 @@ final class LeaseKeeper: Sendable {
         while !state.withLock({ $0.stopped }) {
             let now = ContinuousClock.now
             if now - state.withLock({ $0.confirmed }) > .seconds(settings.fence) {
-                Measures.selfFenced.add()
-                require(.lost("the lease was not renewed in time"))
+                require(.lost("the lease was not renewed in time")) { Measures.selfFenced.add() }
             }
             if let silence = pace.withLock({ $0.stalled(at: now) }) {
-                logger.error("stalled", ["threads": threads(of: child.identifier)])
                 require(.stalled(silence))
+                child.logStacks(logger)
             }
             switch stop {
-            case .lost, .stalled: return child.kill9()
+            // The others of a gang may wait for one that is gone, and would not hear SIGTERM.
+            case .lost, .stalled, .ordered(.gang): return child.kill9()
             case .ordered where killAt == nil:
                 child.terminate()
                 killAt = now + .seconds(30)
@@ -136,26 +138,16 @@ final class LeaseKeeper: Sendable {
     }
 
     /// Notes why the child must end; a lost lease outweighs every other reason.
-    private func require(_ stop: Stop) {
+    private func require(_ stop: Stop, then count: () -> Void = {}) {
         let isNew = state.withLock { state in
             let known = state.stop
             guard known == nil || (stop.isLost && known?.isLost == false) else { return false }
             state.stop = stop
             return true
         }
-        if isNew { logger.error("the attempt must stop", ["reason": "\(stop)"]) }
+        guard isNew else { return }
+        count()
+        if case .stalled = stop { Measures.stalled.add() }
+        logger.error("the attempt must stop", ["reason": "\(stop)"])
     }
-}
-
-/// What each thread of `process` is doing, as far as the kernel says.
-private func threads(of process: Int32) -> String {
-    let folder = "/proc/\(process)/task"
-    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return tasks.sorted().prefix(64).map { task in
-        let parts = ["comm", "wchan", "syscall"].map { file in
-            (try? String(contentsOfFile: "\(folder)/\(task)/\(file)", encoding: .utf8))?
-                .trimmingCharacters(in: .whitespacesAndNewlines) ?? "?"
-        }
-        return "\(task) " + parts.joined(separator: " ")
-    }.joined(separator: "; ")
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Lifecycle
 import Logging
+import Metrics
 import Postgres
 import Proofs
 import Records
@@ -26,6 +27,7 @@ struct LogSealing: Service {
             do {
                 let sealer = LogSealer(try database.connection(), key: key, folder: folder)
                 guard try sealer.isDue(), let epoch = try sealer.seal() else { continue }
+                Measures.chainVerified.set(Double(epoch.size))
                 logger.notice(
                     "sealed an epoch of the log",
                     [

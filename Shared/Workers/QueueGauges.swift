@@ -12,6 +12,8 @@ final class QueueGauges: Sendable {
     private struct Look {
         var database: Reconnecting
         var at: ContinuousClock.Instant?
+        /// Up to where changes are counted.
+        var mark: String?
     }
     private struct Answer {
         var at: ContinuousClock.Instant?
@@ -32,19 +34,36 @@ final class QueueGauges: Sendable {
     )
     private let pending = Gauge("outbox_pending", "Messages that wait to be published.")
     private let outboxAge = Gauge("outbox_oldest_seconds", "Age of the oldest of them.")
+    private let transitions = Counter(
+        "jobs_transitions_total",
+        "Changes of jobs' states in the whole queue since this worker's start.",
+        labels: ["kind", "from", "to"]
+    )
+    private let expired = Counter(
+        "jobs_leases_expired_total",
+        "Leases in the whole queue that ran out since this worker's start.",
+        labels: ["kind"]
+    )
+    private let deadLetters = Counter(
+        "jobs_dlq_total",
+        "Dead letters of the whole queue since this worker's start.",
+        labels: ["reason"]
+    )
     private let reachable = Gauge("postgres_up", "Whether Postgres answered when last asked.")
 
     init(_ settings: Settings) {
         look = Mutex(Look(database: Reconnecting(settings.database)))
     }
 
-    var all: [any Metric] { [reachable, state, oldest, pending, outboxAge] }
+    var all: [any Metric] {
+        [reachable, state, oldest, pending, outboxAge, transitions, expired, deadLetters]
+    }
 
     /// Asks Postgres unless that was done just now, or is being done.
     func refresh() {
         look.withLockIfAvailable { look in
             if let at = look.at, ContinuousClock.now - at < .seconds(2) { return }
-            let problem = ask(&look.database)
+            let problem = ask(&look)
             look.at = .now
             reachable.set(problem == nil ? 1 : 0)
             answer.withLock { $0 = Answer(at: .now, problem: problem) }
@@ -61,9 +80,9 @@ final class QueueGauges: Sendable {
         return nil
     }
 
-    private func ask(_ database: inout Reconnecting) -> String? {
+    private func ask(_ look: inout Look) -> String? {
         do {
-            let connection = try database.connection()
+            let connection = try look.database.connection()
             try connection.execute(script: "SET statement_timeout = '1s'")
             let numbers = try JobQueue(connection).numbers()
             for (name, gauge) in [
@@ -72,6 +91,16 @@ final class QueueGauges: Sendable {
             ] {
                 let own = numbers.filter { $0.name == name }.map { ($0.labels, $0.value) }
                 gauge.replace(with: Dictionary(own) { $1 })
+            }
+            let changes = try JobQueue(connection).changes(since: look.mark)
+            look.mark = changes.mark
+            for (name, counter) in [
+                ("jobs_transitions_total", transitions), ("jobs_leases_expired_total", expired),
+                ("jobs_dlq_total", deadLetters),
+            ] {
+                for number in changes.numbers where number.name == name {
+                    counter.add(number.labels, amount: number.value)
+                }
             }
             return nil
         } catch {

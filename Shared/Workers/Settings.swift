@@ -22,6 +22,9 @@ struct Settings: Sendable {
     let stall: Double
     /// What jobs may need of this worker.
     let offer: JobOptions.Resources
+    /// Under what name or address the workers of other ranks reach this one; without it this worker
+    /// takes no job of several ranks.
+    let gangHost: String?
     /// Where metrics and health are served, if anywhere.
     let http: String?
     /// The key that signs the log's epochs; without one this worker seals none.
@@ -60,10 +63,12 @@ struct Settings: Sendable {
             problems.append("PALIMPSEST_DEVICE, a class of devices such as cpu or cuda")
         }
         let memory = Int(ProcessInfo.processInfo.physicalMemory / (1 << 20))
+        gangHost = environment["PALIMPSEST_GANG_HOST"].flatMap { $0.isEmpty ? nil : $0 }
         offer = JobOptions.Resources(
             deviceClass: device,
             memoryBytes: number("PALIMPSEST_MEMORY_MIB", memory, 1...1_000_000_000) << 20,
-            threads: threads
+            threads: threads,
+            worldSize: gangHost == nil ? 1 : 64
         )
         http = environment["PALIMPSEST_HTTP"].flatMap { $0.isEmpty ? nil : $0 }
         signingKey = try environment["PALIMPSEST_SIGNING_KEY"]

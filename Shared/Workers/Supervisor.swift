@@ -32,13 +32,7 @@ struct Supervisor: Service {
                     try queue.enlist(owner, kind, offer: settings.offer)
                     isEnlisted = true
                 }
-                let job = try queue.claim(
-                    [kind],
-                    owner: owner,
-                    lease: settings.lease,
-                    offer: settings.offer
-                )
-                guard let job else {
+                guard let job = try next(queue) else {
                     doorbell.wait(.random(in: 0.1...0.2))
                     continue
                 }
@@ -54,24 +48,47 @@ struct Supervisor: Service {
         }
     }
 
+    /// A rank of a gang that waits for one, so that its other workers are not kept waiting; else the
+    /// first job of the queue.
+    private func next(_ queue: JobQueue) throws -> ClaimedJob? {
+        if let host = settings.gangHost,
+            let job = try queue.joinGang(
+                [kind],
+                owner: owner,
+                lease: settings.lease,
+                offer: settings.offer,
+                host: host
+            )
+        {
+            return job
+        }
+        return try queue.claim([kind], owner: owner, lease: settings.lease, offer: settings.offer)
+    }
+
     /// One attempt from start to its record in Postgres. Nothing is thrown on: whatever could not
     /// be recorded is settled by the lease's end.
     private func attempt(_ job: ClaimedJob, _ shutdown: Shutdown, _ logger: Logger) {
-        logger.notice("started", ["attempt": "\(job.attempt)"])
+        logger.notice("started", ["attempt": "\(job.attempt)", "rank": "\(job.rank)"])
         let start = ContinuousClock.now
         var outcome = "unrecorded"
         defer {
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             Measures.runSeconds.observe(seconds, kind.rawValue, outcome)
         }
-        if job.snapshot != nil { Measures.resumes.add(kind.rawValue) }
+        if job.rank == 0 { Measures.queueWait.observe(job.waited, kind.rawValue) }
+        if job.rank == 0, job.claim.epoch > 1 {
+            Measures.lostSteps.observe(Double(job.lostSteps))
+        }
         do {
-            let ending = try Attempt(job, settings, shutdown, logger).run()
+            let ending =
+                job.rank == 0
+                ? try Attempt(job, owner, settings, shutdown, logger).run()
+                : try Membership(job, owner, settings, shutdown, logger).run()
             outcome = ending
             logger.notice("ended", ["as": ending])
-        } catch is Fenced {
+        } catch let error as Fenced {
             outcome = "fenced"
-            Measures.fenced.add()
+            Measures.fenced.add(error.operation)
             logger.warning("another worker holds the job; this attempt is dropped")
         } catch {
             logger.error("the attempt's end could not be recorded", ["error": "\(error)"])

@@ -3,6 +3,7 @@ import Jobs
 import Kafka
 import Lifecycle
 import Logging
+import Metrics
 import Postgres
 
 /// Gives the messages of one topic to whoever records them; an offset is stored only once its
@@ -29,21 +30,29 @@ struct TopicReader {
     /// Calls `record` with each message, again and again until it does not throw. While Postgres is
     /// away all partitions are paused and the group is kept by polling.
     func run(until shutdown: Shutdown, _ record: (Message, Connection) throws -> Void) throws {
-        let consumer = try Consumer(settings.kafka, group: group, topics: [topic])
+        var (consumer, events) = try join()
         var database = Reconnecting(settings.database)
+        var pace = PollPace()
         // What came from partitions that were assigned in the middle of a pause.
         var waiting: [Message] = []
         var watch = health.map(ConsumerWatch.init)
+        var offsets = OffsetWatch(logger)
         while !shutdown.isRequested {
+            if events.hasLostTopic, waiting.isEmpty {
+                logger.warning("a topic is gone; joining its group anew", ["topic": topic])
+                (consumer, events) = try join()
+                offsets = OffsetWatch(logger)
+            }
             watch?.look(consumer)
-            let next =
-                waiting.isEmpty ? try consumer.poll(milliseconds: 100) : waiting.removeFirst()
+            let next = waiting.isEmpty ? try pace.poll(consumer) : waiting.removeFirst()
             guard let message = next else { continue }
+            offsets.look(message, consumer)
             var isPaused = false
             while !shutdown.isRequested {
                 do {
                     try record(message, database.connection())
-                    try consumer.store(message)
+                    // A place in a topic that is gone means nothing in one of the same name.
+                    if !events.hasLostTopic { try consumer.store(message) }
                     break
                 } catch let error as PostgresError {
                     logger.warning(
@@ -51,24 +60,45 @@ struct TopicReader {
                         ["topic": topic, "error": "\(error)"]
                     )
                     isPaused = true
-                    try pause(consumer, &waiting, until: shutdown)
+                    try pause(consumer, &pace, &waiting, until: shutdown)
                 }
             }
             if isPaused { try consumer.resume() }
         }
     }
 
+    private func join() throws -> (Consumer, KafkaWatch) {
+        let events = KafkaWatch(logger)
+        let consumer = try Consumer(settings.kafka, group: group, topics: [topic]) {
+            events.note($0)
+        }
+        return (consumer, events)
+    }
+
     /// Keeps the consumer in its group for a second, in which no new message is asked for.
     private func pause(
         _ consumer: Consumer,
+        _ pace: inout PollPace,
         _ waiting: inout [Message],
         until shutdown: Shutdown
     ) throws {
         let end = ContinuousClock.now + .seconds(1)
         while !shutdown.isRequested, ContinuousClock.now < end {
             try consumer.pause()
-            if let message = try consumer.poll(milliseconds: 100) { waiting.append(message) }
+            if let message = try pace.poll(consumer) { waiting.append(message) }
         }
+    }
+}
+
+/// Polls, and measures how long the consumer went without.
+private struct PollPace {
+    private var last = ContinuousClock.now
+
+    mutating func poll(_ consumer: Consumer) throws -> Message? {
+        let now = ContinuousClock.now
+        Measures.pollGap.observe((now - last) / .seconds(1))
+        last = now
+        return try consumer.poll(milliseconds: 100)
     }
 }
 
@@ -79,7 +109,9 @@ extension Message {
             partition: partition,
             offset: offset,
             headers: headers,
-            value: value
+            value: value,
+            repeated: Dictionary(grouping: allHeaders, by: \.name)
+                .filter { $0.value.count > 1 }.mapValues { $0.map(\.value) }
         )
     }
 

@@ -36,6 +36,7 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
     }
 
     private static func serve(_ kind: JobKind) throws {
+        hideFromOthers()
         let environment = ProcessInfo.processInfo.environment
         LoggingSystem.bootstrap(level: .info, json: environment["PALIMPSEST_LOG"] == "json")
         let settings = try Settings(environment)
@@ -43,6 +44,7 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
         try Migrator(Connection(settings.database), Migration.load(Migration.folder()))
             .requireCurrent()
         let (health, doorbell) = (Health(settings), Doorbell())
+        health.begin()
         let server = try settings.http.map { try Server($0, respond: health.respond) }
         logger.notice(
             "serving",

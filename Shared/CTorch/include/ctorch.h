@@ -13,6 +13,7 @@ extern "C" {
 typedef struct ct_tensor ct_tensor;
 typedef struct ct_operator ct_operator;
 typedef struct ct_generator ct_generator;
+typedef struct ct_gang ct_gang;
 
 typedef enum {
     CT_NONE, CT_TENSOR, CT_INTEGER, CT_NUMBER, CT_FLAG,
@@ -69,6 +70,14 @@ void ct_forget_casts(void);
 
 ct_generator *ct_generator_new(uint64_t seed);
 void ct_generator_free(ct_generator *g);
+
+/// Meets the other ranks: rank 0 listens at `port`, the others call it at `host`, and `own` is where
+/// this one is called. Ranks with another `token` are not heard. NULL where they did not come in time.
+ct_gang *ct_gang_join(const char *host, int32_t port, int32_t rank, int32_t size, const char *own,
+                      const char *token, int64_t milliseconds);
+void ct_gang_leave(ct_gang *gang);
+/// Replaces each tensor by its sum over all ranks; they are of one type and device.
+bool ct_gang_sum(ct_gang *gang, ct_tensor *const *tensors, int64_t count);
 
 void ct_set_threads(int32_t count);
 int32_t ct_threads(void);

@@ -24,8 +24,44 @@ public func diffusionLoss(
     using generator: Generator,
     network: VelocityNetwork
 ) -> Tensor {
-    let times = spreadTimes(data.size(0), using: generator)
-    let noise = Tensor.normal(data.shape, using: generator).to(on: data.device)
+    let batch = NoisedBatch(data, using: generator)
+    return diffusionLoss(spec, batch, schedule, network: network)
+}
+
+/// Clean images with what they are to be noised with.
+public struct NoisedBatch {
+    /// `[B, C, H, W]` in [−1, 1].
+    public let data: Tensor
+    /// Of the shape of `data`.
+    public let noise: Tensor
+    /// One in [0, 1) for each image.
+    public let times: [Double]
+
+    /// Draws times, and then noise, for `data`.
+    public init(_ data: Tensor, using generator: Generator) {
+        times = spreadTimes(data.size(0), using: generator)
+        noise = Tensor.normal(data.shape, using: generator).to(on: data.device)
+        self.data = data
+    }
+
+    private init(_ data: Tensor, _ noise: Tensor, _ times: [Double]) {
+        (self.data, self.noise, self.times) = (data, noise, times)
+    }
+
+    /// Some of the images with the same noise.
+    public subscript(range: Range<Int>) -> NoisedBatch {
+        NoisedBatch(data[range], noise[range], Array(times[range]))
+    }
+}
+
+/// The loss of `spec` on a batch, a scalar.
+public func diffusionLoss(
+    _ spec: LossSpec,
+    _ batch: NoisedBatch,
+    _ schedule: Schedule,
+    network: VelocityNetwork
+) -> Tensor {
+    let (data, noise, times) = (batch.data, batch.noise, batch.times)
     switch spec.kind {
     case .epsilon:
         return epsilonLoss(

@@ -7,19 +7,23 @@ public struct IncomingMessage: Sendable {
     public var offset: Int
     public var headers: [String: String]
     public var value: Data?
+    /// All values of each header that stands more than once; `headers` has the first.
+    public var repeated: [String: [String]]
 
     public init(
         topic: String,
         partition: Int,
         offset: Int,
         headers: [String: String],
-        value: Data?
+        value: Data?,
+        repeated: [String: [String]] = [:]
     ) {
         self.topic = topic
         self.partition = partition
         self.offset = offset
         self.headers = headers
         self.value = value
+        self.repeated = repeated
     }
 }
 
@@ -100,7 +104,11 @@ extension IncomingMessage {
     public static let headerLimit = 16 * 1024
 
     func checkHeaders() throws(SpecError) {
-        let bytes = headers.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        try checkRepeated()
+        let once = headers.filter { repeated[$0.key] == nil }.map { ($0, [$1]) }
+        let bytes = (once + repeated.map { ($0, $1) }).reduce(0) { sum, header in
+            header.1.reduce(sum) { $0 + header.0.utf8.count + $1.utf8.count }
+        }
         guard bytes <= IncomingMessage.headerLimit else {
             throw SpecError(
                 "the headers have \(bytes) bytes; at most \(IncomingMessage.headerLimit) are read"
@@ -119,6 +127,21 @@ extension IncomingMessage {
         guard ["charset=utf-8", "charset=\"utf-8\""].contains(charset ?? "charset=utf-8") else {
             throw SpecError("content-type's \(charset ?? "") cannot be read; it must be utf-8")
         }
+    }
+}
+
+extension IncomingMessage {
+    /// Which of two ids a publisher meant, nobody can know; headers that we do not read may stand as
+    /// often as they like.
+    private func checkRepeated() throws(SpecError) {
+        let problems = repeated.filter { $0.key.hasPrefix("ce_") || $0.key == "content-type" }
+            .sorted { $0.key < $1.key }
+            .map { name, values in
+                let shown = values.prefix(3).map { "'\($0.prefix(40))'" }.joined(separator: ", ")
+                return "the header \(name) stands \(values.count) times (\(shown)); it must stand "
+                    + "once"
+            }
+        guard problems.isEmpty else { throw SpecError(problems: problems) }
     }
 }
 

@@ -23,9 +23,17 @@ public struct JobOptions: Equatable, Sendable {
         public var deviceClass: String?
         public var memoryBytes: Int?
         public var threads: Int?
+        /// How many workers compute it together; nil is one.
+        public var worldSize: Int?
 
-        public init(deviceClass: String? = nil, memoryBytes: Int? = nil, threads: Int? = nil) {
+        public init(
+            deviceClass: String? = nil,
+            memoryBytes: Int? = nil,
+            threads: Int? = nil,
+            worldSize: Int? = nil
+        ) {
             (self.deviceClass, self.memoryBytes, self.threads) = (deviceClass, memoryBytes, threads)
+            self.worldSize = worldSize
         }
     }
 
@@ -68,14 +76,16 @@ public struct JobOptions: Equatable, Sendable {
 extension JobOptions.Resources {
     fileprivate static let rule =
         "an object of device_class (such as cpu or cuda), memory_bytes and threads (whole numbers "
-        + "above 0)"
+        + "above 0) and world_size (1 to 64)"
 
     fileprivate init?(_ given: JSON) {
         guard case .object(let members) = given,
-            Set(members.keys).isSubset(of: ["device_class", "memory_bytes", "threads"]),
+            Set(members.keys).isSubset(
+                of: ["device_class", "memory_bytes", "threads", "world_size"]
+            ),
             let decoded = try? given.decode(JobOptions.Resources.self),
             decoded.memoryBytes ?? 1 > 0, (1...1_000_000).contains(decoded.threads ?? 1),
-            decoded.deviceClass?.isDeviceClass ?? true
+            (1...64).contains(decoded.worldSize ?? 1), decoded.deviceClass?.isDeviceClass ?? true
         else { return nil }
         self = decoded
     }

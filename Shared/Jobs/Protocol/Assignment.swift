@@ -13,6 +13,11 @@ public struct Assignment: Codable, Sendable {
     /// Where earlier attempts left off, newest first; an older one serves where one is damaged.
     public var snapshots: [SnapshotReference]
     public var threads: Int
+    /// Into how many pieces each batch is cut, computed one after the other: more than one after
+    /// an attempt that ran out of memory.
+    public var pieces: Int
+    /// The place of this attempt among the ranks that compute the job together, if there are several.
+    public var gang: GangPlace?
 
     public init(
         job: UUID,
@@ -23,7 +28,9 @@ public struct Assignment: Codable, Sendable {
         inputs: [PinnedInput],
         store: String,
         snapshots: [SnapshotReference],
-        threads: Int
+        threads: Int,
+        pieces: Int = 1,
+        gang: GangPlace? = nil
     ) {
         self.job = job
         self.epoch = epoch
@@ -34,6 +41,8 @@ public struct Assignment: Codable, Sendable {
         self.store = store
         self.snapshots = snapshots
         self.threads = threads
+        self.pieces = pieces
+        self.gang = gang
     }
 
     /// The content digest of the input in `role`.
@@ -44,6 +53,25 @@ public struct Assignment: Codable, Sendable {
             throw JobFailure(.invalid, "the job has no input '\(role)'")
         }
         return input.content
+    }
+}
+
+/// One rank's place in a gang, and how it finds the others.
+public struct GangPlace: Codable, Equatable, Sendable {
+    /// From 0; rank 0 listens, and alone reports what is made.
+    public var rank: Int
+    public var size: Int
+    /// Where rank 0 listens.
+    public var host: String
+    public var port: Int
+    /// Under what name or address the others reach this rank.
+    public var own: String
+    /// What the ranks of this epoch have in common, and those of no other.
+    public var token: String
+
+    public init(rank: Int, size: Int, host: String, port: Int, own: String, token: String) {
+        (self.rank, self.size, self.host, self.port) = (rank, size, host, port)
+        (self.own, self.token) = (own, token)
     }
 }
 

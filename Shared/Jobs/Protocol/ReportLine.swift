@@ -1,7 +1,8 @@
 /// What a child tells its worker, one JSON line each on standard output.
 public enum ReportLine: Codable, Sendable {
     case progress(step: Int, total: Int, values: [String: Double])
-    case snapshot(SnapshotReference, bytes: Int)
+    /// A state that is in the store, which took `seconds`.
+    case snapshot(SnapshotReference, bytes: Int, seconds: Double)
     /// A snapshot that cannot be read, and the step at which the run begins instead.
     case damaged(SnapshotReference, reason: String, resumed: Int)
     case output(JobOutput)

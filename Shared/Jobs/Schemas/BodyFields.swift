@@ -77,6 +77,10 @@ enum BodyFields {
                 "type": .array(["integer", "null"]), "minimum": .int(1),
                 "maximum": .int(1_000_000),
             ],
+            "world_size": [
+                "type": .array(["integer", "null"]), "minimum": .int(1), "maximum": .int(64),
+                "description": "How many workers compute the job together.",
+            ],
         ],
     ]
 

@@ -1,0 +1,79 @@
+import Foundation
+import Jobs
+import Lifecycle
+import Records
+import TestSupport
+import Testing
+
+/// What is to be seen of a worker and its child from outside.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+struct StackFaults {
+    /// A child that is stopped counts as stuck, and answers as soon as it may run.
+    @Test func `fault 29: a stuck child's stacks are in the log before it is killed`() throws {
+        let stack = try FaultStack(["PALIMPSEST_STALL_SECONDS": "2"])
+        let (worker, log) = try logged(stack)
+        defer { worker.terminate() }
+        let id = try stack.publish(steps: 1_000_000)
+        try stack.working(id)
+        let child = try stack.child(of: worker)
+        kill(child, SIGSTOP)
+        try stack.wait(30) { try log().contains("pid=\(child) threads=") ? true : nil }
+        kill(child, SIGCONT)
+        try stack.wait(30) { isAlive(child) ? nil : true }
+        let text = try log()
+        #expect(text.contains("T (stopped)"))
+        #expect(text.contains("stack of thread \(child) "))
+        #expect(text.contains("end of stacks"))
+        // The mathematics by its names.
+        #expect(text.contains("libtorch_cpu.so("))
+        _ = try stack.queue.cancel(id)
+        #expect(try stack.finish(id).state == "cancelled")
+    }
+
+    /// The kernel gives the files of a hidden process in /proc to root, and those of any other to
+    /// the user that it runs as.
+    @Test func `fault 56: a worker is hidden from its own user, and its child is not`() throws {
+        let nobody = 65_534
+        for (command, owner) in [("serve", 0), ("run", nobody)] {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/setpriv")
+            process.arguments =
+                ["--reuid", "\(nobody)", "--regid", "\(nobody)", "--clear-groups"] + [
+                    Programs.folder.appending(path: "training-worker").path, command,
+                ]
+            // A server that never answers keeps the worker at its start.
+            process.environment = [
+                "PALIMPSEST_DATABASE": "host=192.0.2.1 password=hunter2",
+                "PALIMPSEST_KAFKA": "127.0.0.1:1", "PALIMPSEST_STORE": "file:///tmp/none",
+            ]
+            let input = Pipe()
+            (process.standardInput, process.standardError) = (input, FileHandle.nullDevice)
+            try process.start()
+            defer {
+                kill(process.processIdentifier, SIGKILL)
+                process.waitUntilExit()
+            }
+            let path = "/proc/\(process.processIdentifier)/environ"
+            var found = -1
+            for _ in 0..<100 where found != owner && process.isRunning {
+                Thread.sleep(forTimeInterval: 0.02)
+                let attributes = try FileManager.default.attributesOfItem(atPath: path)
+                // Before setpriv has become the worker, all is root's.
+                let name = try String(
+                    contentsOfFile: "/proc/\(process.processIdentifier)/comm",
+                    encoding: .utf8
+                )
+                guard name.hasPrefix("training") else { continue }
+                found = (attributes[.ownerAccountID] as? NSNumber)?.intValue ?? -1
+            }
+            #expect(found == owner, "\(command)")
+        }
+    }
+
+    /// A worker whose log can be read.
+    private func logged(_ stack: FaultStack) throws -> (Process, () throws -> String) {
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        let worker = try Programs.start("training-worker", stack.environment, log: file)
+        return (worker, { try String(contentsOf: file, encoding: .utf8) })
+    }
+}
