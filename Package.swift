@@ -126,7 +126,7 @@ let testTargets: [Target] = [
         "EndToEndTests",
         [
             "LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs", "Store", "Datasets",
-            "HTTP", "Images",
+            "HTTP", "Images", "Proofs",
         ]
     ),
 ]
