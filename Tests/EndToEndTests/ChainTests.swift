@@ -52,6 +52,14 @@ import Testing
         #expect(try stack.palimpsest("forget", "erase", "ann-42").status == 0)
         #expect(try stack.palimpsest("forget", "list", "ann-42").status == 64)
 
+        // Each run names the program that did it.
+        let program = TestStack.programs.appending(path: "unlearning-worker")
+        let code = try stack.database.query(
+            "SELECT code, description FROM lineage.environment_of('shapes-forget-overwrite')"
+        ).first
+        #expect(try code?.text("code") == Digest(of: Data(contentsOf: program)).hex)
+        #expect(try code?.text("description").contains("libtorch_cpu.so") == true)
+
         let tree = try stack.palimpsest("lineage", "tree", "shapes-forget-overwrite")
         #expect(tree.text.contains("unlearned star by overwrite"))
         let says = [
