@@ -107,7 +107,10 @@ let testTargets: [Target] = [
     tests("CommandsTests", ["Commands"]),
     tests("MetricsTests", ["Metrics"]),
     tests("HTTPTests", ["HTTP"]),
-    tests("SchemasTests", ["Jobs", "LocalStack", "Postgres", "Records"]),
+    tests(
+        "SchemasTests",
+        ["Exports", "Jobs", "LocalStack", "Postgres", "Proofs", "Records"]
+    ),
     tests("PostgresTests", ["Postgres", "LocalStack"]),
     tests(
         "RecordsTests",
