@@ -64,6 +64,9 @@ final class Sealed {
         SELECT lineage.deploy('student', 'production', 'live');
         SELECT lineage.revoke_evaluator(encode(digest, 'hex')) FROM lineage.evaluator;
         SELECT lineage.correct('lineage.metric', 1, 'mismeasured');
+        SELECT lineage.add_tenant('acme');
+        SELECT lineage.admit('ann', 'acme');
+        SELECT lineage.give('student', 'acme');
         COMMIT;
         """
 
