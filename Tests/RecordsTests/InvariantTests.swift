@@ -292,4 +292,12 @@ struct InvariantTests {
             """
         #expect(try story.column(cached) == [])
     }
+
+    /// The last number is refused like any other that is not there; nothing is left behind.
+    @Test func `a sequence that has run out seals nothing`() throws {
+        let before = try story.column("SELECT count(*) FROM lineage.run")
+        try story.run("SELECT setval('lineage.artifact_seq_seq', 9223372036854775807)")
+        #expect(story.refusal("SELECT story.train('x', 'clean')") == "2200H")
+        #expect(try story.column("SELECT count(*) FROM lineage.run") == before)
+    }
 }
