@@ -252,8 +252,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: maths + [
-                "Lifecycle", "LocalStack", "Postgres", "Records", "Randomness", "Statistics",
-                "Distillation", "Unlearning", "Evaluation",
+                "Lifecycle", "LocalStack", "Postgres", "Proofs", "Records", "Randomness",
+                "Statistics", "Distillation", "Unlearning", "Evaluation",
             ],
             path: "Tests/Benchmarks",
             exclude: ["peer", "results"],

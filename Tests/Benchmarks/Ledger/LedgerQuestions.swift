@@ -1,176 +1,124 @@
 import Foundation
 import Jobs
-import LocalStack
 import Postgres
-
-/// The ledger at a million artifacts (graph A): each question asked of many artifacts, one after
-/// the other over one connection, beside its target.
-///
-/// `PALIMPSEST_LEDGER_SIZE` is the number of artifacts. `PALIMPSEST_LEDGER_DATABASE` asks a database
-/// that holds the graph already; `PALIMPSEST_LEDGER_KEEP` prints where it is and waits for a line.
-func benchmarkLedger() throws {
-    let environment = ProcessInfo.processInfo.environment
-    let size = environment["PALIMPSEST_LEDGER_SIZE"].flatMap(Int.init) ?? 1_000_000
-    let folder = FileManager.default.temporaryDirectory.appending(path: "ledger-\(getpid())")
-    var options = PrivatePostgres.Options()
-    options.removesFolder = true
-    options.settings = ["shared_buffers=1GB", "work_mem=32MB", "max_wal_size=4GB"]
-    let given = environment["PALIMPSEST_LEDGER_DATABASE"]
-    let server = given == nil ? try PrivatePostgres.start(in: folder, options) : nil
-    defer { server?.stop() }
-    let connection = try Connection(given ?? server?.conninfo ?? "")
-    if given == nil { try fill(connection, size) }
-    if environment["PALIMPSEST_LEDGER_KEEP"] != nil, let server {
-        print(server.conninfo)
-        _ = readLine()
-    }
-    try describe(connection)
-    for question in questions { try measure(question, connection, size) }
-    try measureSeals(connection)
-}
 
 /// One question: its SQL with the artifact's digest as `$1`, and what it may cost.
 private struct LedgerQuestion {
     let name: String
     let sql: String
     var rounds = 500
-    let target: String
+    /// Milliseconds that the p99 may take on graph A, and on B where it has a target there.
+    let limit: Double
+    var dense: Double?
 }
 
 private let questions = [
     LedgerQuestion(
         name: "original_of",
         sql: "SELECT * FROM lineage.original_of($1)",
-        target: "p99 <= 2 ms"
+        limit: 2,
+        dense: 2
     ),
     LedgerQuestion(
         name: "job_of",
         sql: "SELECT * FROM lineage.job_of($1)",
-        target: "p99 <= 2 ms"
-    ),
-    LedgerQuestion(
-        name: "ancestors",
-        sql: "SELECT * FROM lineage.ancestors($1)",
-        target: "p99 <= 5 ms to 100 rows, then 60 us a row"
+        limit: 2,
+        dense: 2
     ),
     LedgerQuestion(
         name: "is_derived_from",
         sql: "SELECT lineage.is_derived_from($1, 'model-1')",
-        target: "p99 <= 10 ms"
+        limit: 10,
+        dense: 500
     ),
     LedgerQuestion(
         name: "requests_status, 50 open requests",
         sql: "SELECT * FROM lineage.requests_status($1)",
-        target: "p99 <= 50 ms"
+        limit: 50
     ),
     LedgerQuestion(
         name: "exposed_deployments, hottest base, 20,000 live",
         sql: "SELECT * FROM lineage.exposed_deployments('wish-1') WHERE $1 <> ''",
         rounds: 10,
-        target: "<= 500 ms"
+        limit: 500
     ),
     LedgerQuestion(
         name: "descendants, hottest base, 10,000 rows",
         sql: "SELECT * FROM lineage.descendants('model-1') WHERE $1 <> ''",
         rounds: 10,
-        target: "<= 300 ms, truncated"
+        limit: 300
     ),
 ]
 
-private func fill(_ connection: Connection, _ size: Int) throws {
-    try Migrator(connection, Migration.load(Migration.folder())).migrate()
-    let start = ContinuousClock.now
-    try connection.query("SELECT set_config('bench.size', $1, false)", [.text("\(size)")])
-    let file = URL(filePath: "Tests/Benchmarks/peer/ledger_graph.sql")
-    try connection.execute(script: String(contentsOf: file, encoding: .utf8))
-    report(
-        "ledger",
-        [
-            "question": .string("filling"), "artifacts": .int(size),
-            "seconds": .double((ContinuousClock.now - start) / .seconds(1)),
-        ]
-    )
-}
-
-private func describe(_ connection: Connection) throws {
-    let row = try connection.query(
-        """
-        SELECT count(*) AS artifacts, max(generation) AS depth,
-            (SELECT count(*) FROM lineage.edge) AS edges,
-            avg(cardinality(origin_roots)) AS origins,
-            count(*) FILTER (WHERE origin_roots @> '{1}') AS hottest
-        FROM lineage.artifact
-        """
-    ).first
-    guard let row else { return }
-    report(
-        "ledger",
-        [
-            "question": .string("the graph"), "artifacts": .int(try row.int("artifacts")),
-            "edges": .int(try row.int("edges")), "depth": .int(try row.int("depth")),
-            "origins_mean": .double(try row.double("origins")),
-            "descendants_of_hottest": .int(try row.int("hottest")),
-        ]
-    )
-}
-
-/// Asks `question` of random artifacts; p50 and p99 of the time until the answer is read.
-private func measure(_ question: LedgerQuestion, _ connection: Connection, _ size: Int) throws {
-    let digests = try connection.query(
-        """
-        SELECT encode(a.digest, 'hex') AS digest FROM generate_series(1, $1) i
-        JOIN lineage.artifact a ON a.seq = 1 + (i * 7919::bigint * 104729) % $2
-        """,
-        [.int(question.rounds + 20), .int(size)]
-    ).map { try $0.text("digest") }
-    var (times, rows): ([Double], [Int]) = ([], [])
-    for (index, digest) in digests.enumerated() {
-        let start = ContinuousClock.now
-        let answer = try connection.query(question.sql, [.text(digest)])
-        let time = (ContinuousClock.now - start) / .milliseconds(1)
-        // The first ones bring pages and plans in.
-        if index >= min(20, digests.count - question.rounds) {
-            times.append(time)
-            rows.append(answer.count)
+extension LedgerBench {
+    /// Fills a database with `graph` and asks everything of it.
+    func ask(_ graph: Graph, _ size: Int) throws {
+        let connection = try database("graph_\(graph.name.lowercased())")
+        try fill(connection, graph, size)
+        let isDense = graph.name == "B"
+        for question in questions {
+            let rounds = isDense ? min(question.rounds, 200) : question.rounds
+            let (timings, rows) = try measure(question.sql, rounds, connection, size)
+            let limit = isDense ? question.dense : question.limit
+            var values = timings.values(limit: limit)
+            values["target_p99_ms"] = limit.map { .double($0) }
+            values["rows_mean"] = .double(Double(rows.reduce(0, +)) / Double(rows.count))
+            tell(question.name, values.merging(["graph": .string(graph.name)]) { $1 })
         }
+        try askAncestors(graph, connection, size, rounds: isDense ? 100 : 500)
+        if !isDense { for clients in [1, 4] { try measureSeals(clients, "graph_a") } }
     }
-    times.sort()
-    report(
-        "ledger",
-        [
-            "question": .string(question.name), "target": .string(question.target),
-            "asked": .int(times.count), "p50_ms": .double(times[times.count / 2]),
-            "p99_ms": .double(times[min(times.count - 1, times.count * 99 / 100)]),
-            "rows_mean": .double(Double(rows.reduce(0, +)) / Double(rows.count)),
-            "rows_most": .int(rows.max() ?? 0),
-        ]
-    )
-}
 
-/// Seals of an artifact with an edge, each in a transaction of its own.
-private func measureSeals(_ connection: Connection) throws {
-    let fixture = URL(filePath: "Tests/Fixtures/ledger.sql")
-    try connection.execute(script: "DROP SCHEMA IF EXISTS story CASCADE")
-    try connection.execute(script: String(contentsOf: fixture, encoding: .utf8))
-    let mark = UUID().uuidString.prefix(8)
-    var times: [Double] = []
-    for index in 0..<500 {
-        let start = ContinuousClock.now
-        try connection.query(
-            "SELECT story.distill($1, 'model-101', 'model-201')",
-            [.text("sealed-\(mark)-\(index)")]
-        )
-        times.append((ContinuousClock.now - start) / .milliseconds(1))
+    /// A small answer has a limit, a large one a limit a row.
+    private func askAncestors(
+        _ graph: Graph,
+        _ connection: Connection,
+        _ size: Int,
+        rounds: Int
+    ) throws {
+        let sql = "SELECT * FROM lineage.ancestors($1, max_rows => 100000)"
+        let (timings, rows) = try measure(sql, rounds, connection, size)
+        let small = rows.indices.filter { rows[$0] <= 100 }
+        let large = rows.indices.filter { rows[$0] > 100 }
+        var values = timings.values(at: small, limit: 5)
+        values["target_p99_ms"] = .double(5)
+        values["graph"] = .string(graph.name)
+        if !small.isEmpty { tell("ancestors, at most 100 rows", values) }
+        guard !large.isEmpty else { return }
+        let perRow = large.map { timings.wall[$0] * 1000 / Double(rows[$0]) }.sorted()
+        var more = timings.values(at: large)
+        more["graph"] = .string(graph.name)
+        more["rows_mean"] = .int(large.reduce(0) { $0 + rows[$1] } / large.count)
+        more["rows_most"] = .int(rows.max() ?? 0)
+        more["us_per_row_p50"] = .double(perRow[perRow.count / 2])
+        more["us_per_row_p99"] = .double(perRow[perRow.count * 99 / 100])
+        more["target_us_per_row"] = .double(60)
+        more["met"] = .bool(perRow[perRow.count * 99 / 100] <= 60)
+        tell("ancestors, more than 100 rows", more)
     }
-    times.sort()
-    report(
-        "ledger",
-        [
-            "question": .string("seal, 3 edges, one client"),
-            "target": .string("p99 <= 15 ms, >= 200/s"),
-            "asked": .int(times.count), "p50_ms": .double(times[times.count / 2]),
-            "p99_ms": .double(times[times.count * 99 / 100]),
-            "per_second": .double(Double(times.count) / (times.reduce(0, +) / 1000)),
-        ]
-    )
+
+    /// Asks `sql` of random artifacts: the times until the answers are read, and their rows.
+    private func measure(
+        _ sql: String,
+        _ rounds: Int,
+        _ connection: Connection,
+        _ size: Int
+    ) throws -> (Timings, [Int]) {
+        let digests = try connection.query(
+            """
+            SELECT encode(a.digest, 'hex') AS digest FROM generate_series(1, $1) i
+            JOIN lineage.artifact a ON a.seq = 1 + (i * 7919::bigint * 104729) % $2
+            """,
+            [.int(rounds + 20), .int(size)]
+        ).map { try $0.text("digest") }
+        // The first ones bring pages and plans in.
+        for digest in digests.prefix(min(20, rounds)) {
+            try connection.query(sql, [.text(digest)])
+        }
+        var timings = try Timings(connection)
+        let rows = try digests.suffix(rounds).map { digest in
+            try timings.time { try connection.query(sql, [.text(digest)]).count }
+        }
+        return (timings, rows)
+    }
 }
