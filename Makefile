@@ -24,8 +24,9 @@ demo: build ## run the whole chain on the built-in shapes
 	rm -rf .demo
 	.build/release/palimpsest demo
 
-peer: setup ## make the Python environment of the benchmarks' peer
+peer: setup ## make the Python environments of the benchmarks' peers
 	@scripts/peer.sh
+	@scripts/peer-registry.sh
 
 bench: build peer ## measure; prints JSON lines
 	.build/release/benchmarks

@@ -107,7 +107,10 @@ let testTargets: [Target] = [
     tests("CommandsTests", ["Commands"]),
     tests("MetricsTests", ["Metrics"]),
     tests("HTTPTests", ["HTTP"]),
-    tests("SchemasTests", ["Jobs", "LocalStack", "Postgres", "Records"]),
+    tests(
+        "SchemasTests",
+        ["Exports", "Jobs", "LocalStack", "Postgres", "Proofs", "Records"]
+    ),
     tests("PostgresTests", ["Postgres", "LocalStack"]),
     tests(
         "RecordsTests",
@@ -130,7 +133,7 @@ let testTargets: [Target] = [
         [
             "TestSupport",
             "LocalStack", "Postgres", "Kafka", "Lifecycle", "Records", "Jobs", "Store", "Datasets",
-            "HTTP", "Images",
+            "HTTP", "Images", "Proofs",
         ]
     ),
 ]
@@ -266,8 +269,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: maths + [
-                "Lifecycle", "LocalStack", "Postgres", "Records", "Randomness", "Statistics",
-                "Distillation", "Unlearning", "Evaluation", "Kafka", "TestSupport",
+                "Lifecycle", "LocalStack", "Postgres", "Proofs", "Records", "Randomness",
+                "Statistics", "Distillation", "Unlearning", "Evaluation", "Kafka", "TestSupport",
             ],
             path: "Tests/Benchmarks",
             exclude: ["peer", "results"],

@@ -1,5 +1,6 @@
 import Commands
 import Foundation
+import Jobs
 import Postgres
 import Proofs
 
@@ -27,6 +28,15 @@ let forgetCommands = [
         for item in try items(of: invocation.arguments[0]) { print(item) }
     },
     Command(
+        "forget open",
+        summary: "Lets jobs fulfil a request about classes; who guesses one can then be sure.",
+        arguments: ["NAME"]
+    ) { invocation in
+        let name = invocation.arguments[0]
+        let count = try open(name, officer())
+        print("\(name) is open: jobs that forget its \(count) items, and no others, fulfil it")
+    },
+    Command(
         "forget erase",
         summary: "Destroys the key of a request: its list is unreadable for ever.",
         arguments: ["NAME"]
@@ -43,7 +53,7 @@ let forgetCommands = [
         summary: "Lists all requests."
     ) { _ in
         try show(
-            "SELECT name, scope, items, basis, state, due_at, applications FROM "
+            "SELECT name, scope, items, basis, state, opened, due_at, applications FROM "
                 + "lineage.requests ORDER BY seq DESC",
             []
         )
@@ -87,6 +97,32 @@ private func show(_ sql: String, _ values: [Value]) throws {
     let rows = try officer().query(sql, values)
     guard let header = rows.first?.columnNames else { return print("nothing") }
     printTable(header, try rows.map { row in try header.map { try row.optional($0) ?? "" } })
+}
+
+/// Opens the request `name`, whose key must be here; returns how many items it has.
+@discardableResult
+private func open(_ name: String, _ database: Connection) throws -> Int {
+    let key = try RequestKey(file: try keyFile(name))
+    let opening = RequestOpening(of: try items(of: name), under: key)
+    let codes = opening.codes.map { "\"\\\\x\($0.hex)\"" }.joined(separator: ",")
+    try database.query(
+        "SELECT lineage.open_forgetting($1, $2::bytea, $3::bytea[])",
+        [.text(name), .bytes(opening.itemKey), .text("{\(codes)}")]
+    )
+    return opening.codes.count
+}
+
+/// Opens the request that an unlearning job names, where its key is here and nobody did before.
+func openRequest(of request: JobRequest, _ database: Connection) throws {
+    guard request.kind == .unlearn, let name = request.inputs["forget_request"] else { return }
+    let closed = try database.query(
+        "SELECT FROM lineage.requests WHERE name = $1 AND NOT opened",
+        [.text(name)]
+    )
+    guard !closed.isEmpty, FileManager.default.fileExists(atPath: try keyFile(name).path) else {
+        return
+    }
+    try open(name, database)
 }
 
 /// Where the keys of requests lie: `$PALIMPSEST_KEYS`, else beside the stack, never in Postgres.

@@ -118,6 +118,7 @@ struct Question {
         Question("content-twins", options: [rows], "Lists the same bytes with another history."),
         Question("orphans", nil, [], options: [rows], "Lists what the ledger lacks."),
         Question("job-of", "Names the job that made an artifact, with its attempts."),
+        Question("environment-of", "Names program, libraries and system that made an artifact."),
         Question("artifacts-of", nil, ["JOB"], "Lists what a job made."),
         Question("what-if-revoke", nil, ["VERDICT"], "Lists what would be exposed without it."),
         Question("integrity-drift", "Follows integrity along a chain of unlearnings."),

@@ -4,13 +4,20 @@ import Foundation
 import Proofs
 import Records
 
+private let output = Option(
+    "output",
+    "FILE",
+    letter: "o",
+    help: "where to; standard output otherwise"
+)
+
 /// What leaves the ledger, and what checks it elsewhere.
 let proofCommands = [
     Command(
         "lineage proof",
         summary: "Writes what the ledger can prove of a checkpoint as one signed file.",
         arguments: ["CHECKPOINT"],
-        options: [Option("output", "FILE", help: "where to; standard output otherwise")]
+        options: [output]
     ) { invocation in
         let ledger = Ledger(try Connections.find().openDatabase())
         let proof = try ledger.proof(of: invocation.arguments[0], key: signingKey())
@@ -37,7 +44,7 @@ let proofCommands = [
         arguments: ["REF"],
         options: [
             Option("format", "FORMAT", help: "one of those; needed"),
-            Option("output", "FILE", help: "where to; standard output otherwise"),
+            output,
         ]
     ) { invocation in
         let known = ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")

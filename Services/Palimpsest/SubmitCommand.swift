@@ -29,6 +29,7 @@ func submit(file: URL, _ connections: Connections) throws -> UUID {
     let body = try JSON(yaml: text)
     let request = try JobRequest(body, kind: nil, fallbackID: UUID())
     guard case .object(var members) = body else { return request.id }
+    try openRequest(of: request, connections.openDatabase())
     let id = request.id.uuidString.lowercased()
     members["job_id"] = .string(id)
     try Producer(connections.openKafka()).send(

@@ -4,11 +4,18 @@ import Foundation
 public struct Option: Sendable {
     let name: String
     let value: String?
+    /// The letter of its short form, `-o`.
+    let letter: Character?
     let help: String
 
     /// - Precondition: `value`, what stands for the value in the help, is nil for a flag.
-    public init(_ name: String, _ value: String? = nil, help: String) {
-        (self.name, self.value, self.help) = (name, value, help)
+    public init(_ name: String, _ value: String? = nil, letter: Character? = nil, help: String) {
+        (self.name, self.value, self.letter, self.help) = (name, value, letter, help)
+    }
+
+    /// How the help writes it.
+    var usage: String {
+        "  \(letter.map { "-\($0), " } ?? "")--\(name)\(value.map { " " + $0 } ?? "")"
     }
 }
 
@@ -36,7 +43,7 @@ public struct Command: Sendable {
     func help(_ program: String) -> String {
         let usage = ([program, name] + arguments).filter { !$0.isEmpty }.joined(separator: " ")
         let lines = options.map { option in
-            let left = "  --\(option.name)\(option.value.map { " " + $0 } ?? "")"
+            let left = option.usage
             return left.padding(toLength: max(26, left.count + 2), withPad: " ", startingAt: 0)
                 + option.help
         }

@@ -75,7 +75,7 @@ public struct Program: Sendable {
     }
 }
 
-/// Sorts `words` by the table: `--name value`, `--name=value`, flags; the rest in order, and all of
+/// Sorts `words` by the table: `--name value`, `--name=value`, `-o value`, flags; the rest in order, and all of
 /// it after `--`. (glibc's getopt keeps its state in globals, which Swift 6 does not let us read.)
 private func parseOptions(
     _ words: [String],
@@ -86,12 +86,13 @@ private func parseOptions(
     var rest = words[...]
     while let word = rest.popFirst() {
         if word == "--" { return plain + rest }
-        guard word.hasPrefix("--") else {
+        let short = options.first { $0.letter.map { "-\($0)" } == word }
+        guard word.hasPrefix("--") || short != nil else {
             plain.append(word)
             continue
         }
         let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1).map(String.init)
-        guard let option = options.first(where: { $0.name == parts.first }) else {
+        guard let option = short ?? options.first(where: { $0.name == parts.first }) else {
             throw UsageError(
                 "there is no option '\(word)'" + hint(word, options.map { "--" + $0.name })
             )

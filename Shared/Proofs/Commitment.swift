@@ -10,7 +10,11 @@ public struct Commitment: Equatable, Sendable {
     public let count: Int
 
     public init(to items: some Sequence<String>, under key: RequestKey) {
-        let codes = Commitment.codes(of: items, key)
+        self.init(codes: Commitment.codes(of: items, key))
+    }
+
+    /// The promise that is the root over these codes.
+    init(codes: [Hash]) {
         count = codes.count
         root = MerkleTree(codes.map { MerkleTree.leaf($0.bytes) }).root(size: count)
     }
@@ -42,7 +46,7 @@ public struct Commitment: Equatable, Sendable {
         public let path: [Hash]
     }
 
-    private static func codes(of items: some Sequence<String>, _ key: RequestKey) -> [Hash] {
+    static func codes(of items: some Sequence<String>, _ key: RequestKey) -> [Hash] {
         Set(items.map(key.code)).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 }

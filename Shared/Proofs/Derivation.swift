@@ -46,6 +46,20 @@ struct Derivation {
 
     func request(_ key: String) throws -> LoggedRow { try rows.row("forget_request", key) }
 
+    /// What opens a request, found to be what the request commits to; nil where it is closed.
+    func opening(of request: LoggedRow) throws -> RequestOpening? {
+        let row = try rows.all("forget_opening").first { $0["request"] == request.key }
+        guard let row else { return nil }
+        let codes = try row.text("codes").matches(of: /[0-9a-f]{64}/).compactMap {
+            Hash(hex: String($0.output))
+        }
+        let opening = RequestOpening(itemKey: try row.bytes("item_key"), codes: codes)
+        guard try opening.commitment.root.bytes == request.bytes("commitment"),
+            try opening.commitment.count == request.int("items")
+        else { throw ProofError("request \(request.key) does not commit to what opens it") }
+        return opening
+    }
+
     private static func weights(
         before artifact: LoggedRow,
         _ parents: [String: [LoggedRow]],

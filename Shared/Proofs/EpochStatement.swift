@@ -71,8 +71,8 @@ public struct EpochStatement: Equatable, Sendable {
         SignedEnvelope(canonical, type: EpochStatement.type, signedBy: key)
     }
 
-    /// The file that keeps the epoch outside of the database.
-    public var fileName: String {
+    /// The file that keeps an epoch outside of the database.
+    public static func fileName(_ epoch: Int) -> String {
         "epoch-" + String(repeating: "0", count: max(0, 8 - String(epoch).count)) + "\(epoch).json"
     }
 

@@ -49,8 +49,19 @@ extension ProofBundle {
     private func unlearned(_ item: JSON) -> String {
         """
             unlearned request \(word(item, "request")) (\(word(item, "items")) items, \
-        commitment \(word(item, "commitment").prefix(12))) by \(word(item, "method"))
+        commitment \(word(item, "commitment").prefix(12))) by \(word(item, "method"))\
+        \(committed(item))
         """
+    }
+
+    /// Whether what was forgotten is what the request commits to, where it was opened.
+    private func committed(_ item: JSON) -> String {
+        guard item["classes"] != nil else { return "" }
+        let names = items(item["classes"]).compactMap(\.string).joined(separator: ", ")
+        guard case .int(let beyond)? = item["beyond_commitment"], beyond > 0 else {
+            return "; it forgot \(names), which is what the request commits to"
+        }
+        return "; it forgot \(names), all of what the request commits to and \(beyond) more"
     }
 
     private func evidence(_ item: JSON) -> String {

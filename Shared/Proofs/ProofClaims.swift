@@ -1,3 +1,4 @@
+import Foundation
 import Jobs
 
 /// What a proof says in short, computed from its rows alone.
@@ -48,12 +49,32 @@ extension Derivation {
 
     private func claim(application: LoggedRow) throws -> JSON {
         let request = try application["request"].map { try self.request($0) }
-        return .object([
+        var members: [String: JSON] = [
             "method": text(application["method"]),
             "params_digest": text(application["params_digest"]),
             "applied_at": text(application["applied_at"]), "request": text(request?["id"]),
             "commitment": text(try request?.hex("commitment")), "items": text(request?["items"]),
-        ])
+        ]
+        if let opening = try request.flatMap(opening) {
+            let classes = try classes(of: application)
+            let differs = opening.differences(from: classes)
+            guard differs.uncovered == 0 else {
+                let row = "application \(application.key)"
+                throw ProofError("\(row) forgets less than its request commits to")
+            }
+            members["classes"] = .array(classes.map { .string($0) })
+            members["beyond_commitment"] = .int(differs.surplus)
+        }
+        return .object(members)
+    }
+
+    /// The classes that a run forgot, as its spec named them.
+    private func classes(of application: LoggedRow) throws -> [String] {
+        let data = Data(try application.text("forget").utf8)
+        guard let classes = try? JSONDecoder().decode([String].self, from: data) else {
+            throw ProofError("application \(application.key) names no list of classes")
+        }
+        return classes
     }
 }
 

@@ -33,8 +33,11 @@ public struct RequestKey: Sendable {
 
     /// HMAC-SHA256 of the item.
     func code(of item: String) -> Hash {
-        authenticationCode(Array(item.utf8), under: derived("item"))
+        authenticationCode(Array(item.utf8), under: items)
     }
+
+    /// The key that codes of items are made under.
+    var items: [UInt8] { derived("item") }
 
     /// The key that seals lists.
     var sealing: [UInt8] { derived("list") }

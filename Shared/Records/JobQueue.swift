@@ -11,17 +11,29 @@ public struct JobQueue {
 
     public init(_ connection: Connection) { self.connection = connection }
 
-    /// Records the start of a worker.
+    /// Records the start of a worker, and what it is where `build` tells; the runs that it seals
+    /// carry the digests of that.
     ///
     /// - Throws: `PostgresError` with SQLSTATE PL004 where `incarnation` has started before.
     public func enlist(
         _ incarnation: UUID,
         _ kind: JobKind,
-        offer: JobOptions.Resources
+        offer: JobOptions.Resources,
+        build: WorkerBuild? = nil
     ) throws {
+        let values: [Value] = [
+            .uuid(incarnation), .text(kind.rawValue), .json(try JSON(encoding: offer)),
+        ]
+        guard let build else {
+            try connection.query("SELECT queue.enlist($1::uuid, $2, $3::jsonb)", values)
+            return
+        }
         try connection.query(
-            "SELECT queue.enlist($1::uuid, $2, $3::jsonb)",
-            [.uuid(incarnation), .text(kind.rawValue), .json(try JSON(encoding: offer))]
+            "SELECT queue.enlist($1::uuid, $2, $3::jsonb, $4::bytea, $5)",
+            values + [
+                .digest(build.code),
+                .text(String(decoding: build.environment.canonical, as: UTF8.self)),
+            ]
         )
     }
 

@@ -5,9 +5,9 @@ public import Proofs
 
 /// Seals the log's new entries into epochs: a signed Merkle root, kept outside of the database.
 public struct LogSealer {
-    private let connection: Connection
-    private let key: SigningKey
-    private let folder: URL
+    let connection: Connection
+    let key: SigningKey
+    let folder: URL
 
     /// Signs with `key` and writes each epoch's file into `folder`, which is made when needed.
     public init(_ connection: Connection, key: SigningKey, folder: URL) {
@@ -22,13 +22,13 @@ public struct LogSealer {
         return try rows.first.map { try $0.double("age") >= seconds } ?? true
     }
 
-    /// Seals what is new and returns the epoch, or nil where nothing is new or another seals.
+    /// Seals what is new and returns the epoch, or nil where nothing is new or another seals. Files
+    /// that an earlier crash left out are written first.
     @discardableResult
     public func seal() throws -> EpochStatement? {
+        try restoreFiles()
         guard let epoch = try connection.transaction(append) else { return nil }
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try epoch.signed(by: key).canonical
-            .write(to: folder.appending(path: epoch.fileName), options: .atomic)
+        try keep(epoch.signed(by: key), of: epoch)
         return epoch
     }
 

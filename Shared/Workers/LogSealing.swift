@@ -26,6 +26,9 @@ struct LogSealing: Service {
         while !shutdown.wait(5) {
             do {
                 let sealer = LogSealer(try database.connection(), key: key, folder: folder)
+                for epoch in try sealer.restoreFiles() {
+                    logger.notice("wrote an epoch's file again", ["epoch": "\(epoch.epoch)"])
+                }
                 guard try sealer.isDue(), let epoch = try sealer.seal() else { continue }
                 Measures.chainVerified.set(Double(epoch.size))
                 logger.notice(

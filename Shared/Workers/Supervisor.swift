@@ -24,12 +24,13 @@ struct Supervisor: Service {
     func run(until shutdown: Shutdown) throws {
         var database = Reconnecting(settings.database)
         var isEnlisted = false
+        let build = try WorkerBuild.ofThisProcess()
         while !shutdown.isRequested {
             do {
                 let connection = try database.connection()
                 let queue = JobQueue(connection)
                 if !isEnlisted {
-                    try queue.enlist(owner, kind, offer: settings.offer)
+                    try queue.enlist(owner, kind, offer: settings.offer, build: build)
                     isEnlisted = true
                 }
                 guard let job = try next(queue) else {

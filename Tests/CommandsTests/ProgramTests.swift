@@ -12,7 +12,8 @@ struct ProgramTests {
             summary: "Imports.",
             arguments: ["NAME", "[PATH…]"],
             options: [
-                Option("size", "N", help: "how large"), Option("strict", help: "all or nothing"),
+                Option("size", "N", letter: "s", help: "how large"),
+                Option("strict", help: "all or nothing"),
             ]
         ) { call in
             let size = try call.integer("size").map(String.init) ?? "none"
@@ -29,6 +30,7 @@ struct ProgramTests {
             ]
         )
         #expect(try run("data", "import", "--size=4", "a") == ["4", "false", "a"])
+        #expect(try run("data", "import", "-s", "5", "a", "-") == ["5", "false", "a", "-"])
         #expect(try run("data", "import", "a", "--", "--size") == ["none", "false", "a", "--size"])
     }
 

@@ -24,12 +24,16 @@ import Testing
             in: nil
         )
         #expect(opened.status == 0, "\(opened.text)")
-        try succeed(
-            .unlearn,
-            Tiny.forget("overwrite", steps: 4),
-            #"{"original": "shapes-teacher", "forget_request": "ann-42"}"#,
-            "shapes-forget-overwrite"
-        )
+        // A job's message names its classes; the request says whether they are its items.
+        let original = #"{"original": "shapes-teacher", "forget_request": "ann-42"}"#
+        try stack.publish(.unlearn, Tiny.forget("overwrite", steps: 4), inputs: original)
+        let closed = try stack.wait {
+            try stack.database.query("SELECT detail FROM queue.rejected").first
+        }
+        #expect(try closed.text("detail").contains("palimpsest forget open ann-42"))
+        #expect(try stack.palimpsest("forget", "open", "ann-42").status == 0)
+        let spec = Tiny.forget("overwrite", steps: 4)
+        try succeed(.unlearn, spec, original, "shapes-forget-overwrite")
         let inputs = """
             {"subject": "shapes-forget-overwrite", "original": "shapes-teacher", "classifier": "judge", "dataset": "tiny"}
             """
@@ -53,6 +57,14 @@ import Testing
         #expect(try stack.palimpsest("forget", "erase", "ann-42").status == 0)
         #expect(try stack.palimpsest("forget", "list", "ann-42").status == 64)
 
+        // Each run names the program that did it.
+        let program = Programs.folder.appending(path: "unlearning-worker")
+        let code = try stack.database.query(
+            "SELECT code, description FROM lineage.environment_of('shapes-forget-overwrite')"
+        ).first
+        #expect(try code?.text("code") == Digest(of: Data(contentsOf: program)).hex)
+        #expect(try code?.text("description").contains("libtorch_cpu.so") == true)
+
         let tree = try stack.palimpsest("lineage", "tree", "shapes-forget-overwrite")
         #expect(tree.text.contains("unlearned star by overwrite"))
         let says = [
@@ -72,10 +84,9 @@ import Testing
             stack.ledger.outputs(of: evaluation.job).first { $0.kind == "report" }
         )
         let forget = Tiny.forget("saddle", steps: 2)
-        let original = "{\"original\": \"\(report.artifact)\"}"
-        try stack.publish(.unlearn, forget, inputs: original)
+        try stack.publish(.unlearn, forget, inputs: "{\"original\": \"\(report.artifact)\"}")
         let rejection = try stack.wait {
-            try stack.database.query("SELECT detail FROM queue.rejected").first
+            try stack.database.query("SELECT detail FROM queue.rejected OFFSET 1").first
         }
         #expect(try rejection.text("detail").contains("a report; it must be a checkpoint"))
         #expect(try stack.palimpsest("doctor").status == 0)

@@ -28,8 +28,13 @@ final class TestStack: Stack {
 
     /// Starts workers of `kinds`, each with its pages on a free port; `disk`, the options of a tmpfs,
     /// gives the store a disk of its own, and `secret` is a password that no server asks for, put into
-    /// all settings that can hold one.
-    init(workers kinds: [JobKind], disk: String? = nil, secret: String? = nil) throws {
+    /// all settings that can hold one; `signingKey` is the file of the key that seals the log.
+    init(
+        workers kinds: [JobKind],
+        disk: String? = nil,
+        secret: String? = nil,
+        signingKey: URL? = nil
+    ) throws {
         let conninfo =
             try PrivatePostgres.testDatabase() + (secret.map { " password=\($0)" } ?? "")
         database = try Connection(conninfo)
@@ -54,6 +59,7 @@ final class TestStack: Stack {
             "PALIMPSEST_KAFKA_CONFIG": kafka.path,
             "PALIMPSEST_KEYS": folder.appending(path: "keys").path,
         ]) { _, ours in ours }
+        .merging(signingKey.map { ["PALIMPSEST_SIGNING_KEY": $0.path] } ?? [:]) { _, ours in ours }
         try registerShapes(in: store)
         for kind in kinds { try start(kind) }
     }

@@ -143,12 +143,26 @@ LANGUAGE sql AS $$
     );
 $$;
 
-CREATE FUNCTION story.request(name text, VARIADIC sources text[]) RETURNS uuid
-LANGUAGE sql AS $$
-    SELECT lineage.request_forgetting(
-        name, 'concept', sha256(convert_to(name, 'UTF8')), 1, 'subject_request', sources
+-- A request for the class star, opened under a key made of its name.
+CREATE FUNCTION story.request(
+    name text, sources text[], due_at timestamptz, items text[] DEFAULT '{star}'
+) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+    key bytea := sha256(convert_to(name, 'UTF8'));
+    codes bytea[] := lineage.item_codes(items, key);
+    id uuid;
+BEGIN
+    id := lineage.request_forgetting(
+        name, 'concept', lineage.merkle_root(codes), cardinality(codes), 'subject_request',
+        sources, due_at
     );
-$$;
+    PERFORM lineage.open_forgetting(name, key, codes);
+    RETURN id;
+END $$;
+
+CREATE FUNCTION story.request(name text, VARIADIC sources text[]) RETURNS uuid
+LANGUAGE sql AS $$ SELECT story.request(name, sources, NULL::timestamptz); $$;
 
 CREATE FUNCTION story.merge(name text, a text, b text) RETURNS bigint
 LANGUAGE sql AS $$

@@ -5,10 +5,7 @@ SELECT story.train('teacher', 'photos');
 SELECT story.distill('old-student', 'teacher', 'clean');
 SELECT lineage.set_gate('lab', false);
 SELECT lineage.deploy('old-student', 'lab');
-SELECT lineage.request_forgetting(
-    'wish', 'concept', sha256('wish'), 1, 'subject_request', ARRAY['photos'],
-    clock_timestamp() + interval '1 minute'
-);
+SELECT story.request('wish', ARRAY['photos'], clock_timestamp() + interval '1 minute');
 SELECT story.unlearn('forgetful', 'teacher', 'wish');
 SELECT story.evaluate('forgetful', 'teacher', 0.99, 0.1);
 SELECT story.unlearn('timid', 'teacher', 'wish');

@@ -84,4 +84,17 @@ struct AdversarialTests {
             #expect(!plan.contains { $0.contains("Seq Scan on edge") }, "\(plan)")
         }
     }
+
+    /// Every seal writes the event of its run.
+    @Test func `what a run made is found without reading all edges`() throws {
+        for sql in [
+            "SELECT FROM lineage.edge WHERE run = 249999",
+            "SELECT FROM lineage.artifact WHERE run = 249999",
+        ] {
+            let plan = try story.connection.query("EXPLAIN " + sql).map {
+                try $0.text("QUERY PLAN")
+            }
+            #expect(!plan.contains { $0.contains("Seq Scan") }, "\(plan)")
+        }
+    }
 }

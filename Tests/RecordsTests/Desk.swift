@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import LocalStack
 import Postgres
+import Proofs
 import Records
 
 /// A queue and a ledger in a new database, with a dataset named `shapes`, and the short ways that
@@ -122,16 +123,36 @@ struct Desk {
         )
     }
 
-    /// Opens a request named `name` whose items came in with `source`.
-    func request(_ name: String, from source: String..., due: String? = nil) throws {
+    /// Makes a request named `name` for the class circle, which came in with `source`, and opens
+    /// it to jobs.
+    func request(
+        _ name: String,
+        for items: [String] = ["circle"],
+        from source: String...,
+        due: String? = nil,
+        opened: Bool = true
+    ) throws {
+        let key = RequestKey()
+        let commitment = Commitment(to: items, under: key)
         try connection.query(
             """
             SELECT lineage.request_forgetting(
-                $1, 'concept', sha256(convert_to($1, 'UTF8')), 1, 'subject_request', $2::text[],
-                $3::timestamptz
+                $1, 'concept', $4::bytea, $5, 'subject_request', $2::text[], $3::timestamptz
             )
             """,
-            [.text(name), .text("{" + source.joined(separator: ",") + "}"), .text(due)]
+            [
+                .text(name), .text("{" + source.joined(separator: ",") + "}"), .text(due),
+                .bytes(Data(commitment.root.bytes)), .int(commitment.count),
+            ]
+        )
+        if opened { try open(name, RequestOpening(of: items, under: key)) }
+    }
+
+    func open(_ name: String, _ opening: RequestOpening) throws {
+        let codes = opening.codes.map { "\"\\\\x\($0.hex)\"" }.joined(separator: ",")
+        try connection.query(
+            "SELECT lineage.open_forgetting($1, $2::bytea, $3::bytea[])",
+            [.text(name), .bytes(opening.itemKey), .text("{\(codes)}")]
         )
     }
 

@@ -18,7 +18,8 @@ struct InvariantTests {
     private static let growing = [
         "policy", "forget_request", "forget_request_event", "forget_list", "exposure_source",
         "unlearn_application", "evaluator", "evaluator_event", "evidence", "score", "verdict",
-        "deployment_event", "deployment_gate", "correction", "artifact", "edge", "run", "import",
+        "deployment_event", "deployment_gate", "correction", "forget_opening", "artifact", "edge",
+        "run", "import",
         "metric", "alias_event",
     ]
 
@@ -43,9 +44,9 @@ struct InvariantTests {
             "INSERT INTO lineage.unlearn_application (run, request, method, forget, params) "
                 + "VALUES (1, 1, 'm', '[1]', '{}')", "PL047"
         ),
-        (request(set: "1", commitment: "sha256('wish')"), "PL045"),
+        (request(set: "1", commitment: committed), "PL045"),
         (request(set: forgetSet, commitment: "sha256('other')"), "PL045"),
-        (request(set: forgetSet, commitment: "sha256('wish')"), "23505"),
+        (request(set: forgetSet, commitment: committed), "23505"),
         (request(set: "1", commitment: "'short'"), "PL045"),
         // I12, I21: evidence by another run, of the subject's own original, by a known evaluator.
         (evidence("run", "3"), "PL048"),
@@ -120,6 +121,7 @@ struct InvariantTests {
     private static let teacher =
         "(SELECT artifact FROM lineage.alias WHERE name = 'teacher')"
     private static let forgetSet = "(SELECT forget_set FROM lineage.forget_request)"
+    private static let committed = "(SELECT commitment FROM lineage.forget_request)"
 
     private static func request(set: String, commitment: String) -> String {
         """
@@ -289,5 +291,13 @@ struct InvariantTests {
             WHERE schemaname = 'lineage' AND (cache_size <> 1 OR cycle OR increment_by <> 1)
             """
         #expect(try story.column(cached) == [])
+    }
+
+    /// The last number is refused like any other that is not there; nothing is left behind.
+    @Test func `a sequence that has run out seals nothing`() throws {
+        let before = try story.column("SELECT count(*) FROM lineage.run")
+        try story.run("SELECT setval('lineage.artifact_seq_seq', 9223372036854775807)")
+        #expect(story.refusal("SELECT story.train('x', 'clean')") == "2200H")
+        #expect(try story.column("SELECT count(*) FROM lineage.run") == before)
     }
 }

@@ -141,6 +141,42 @@ struct LogTests {
         #expect(try sealed.sealer.isDue(entries: 10_000, seconds: 0))
     }
 
+    /// A crash between the commit and the file leaves the newest epoch without one.
+    @Test func `an epoch whose file is missing gets it again, byte for byte`() throws {
+        try sealed.sealer.seal()
+        try sealed.desk.make(.train, "another")
+        let second = try #require(try sealed.sealer.seal())
+        let kept = try sealed.epochs.map { try Data(contentsOf: $0) }
+        try FileManager.default.removeItem(at: sealed.epochs[1])
+        #expect(try sealed.sealer.restoreFiles() == [second])
+        #expect(try sealed.epochs.map { try Data(contentsOf: $0) } == kept)
+        #expect(try sealed.sealer.restoreFiles() == [])
+        try FileManager.default.removeItem(at: sealed.folder)
+        #expect(try sealed.sealer.seal() == nil)
+        #expect(try sealed.epochs.map { try Data(contentsOf: $0) } == kept)
+    }
+
+    /// A worker may read the envelopes, which leave the database anyway; and what a superuser put
+    /// there is not made into a file that vouches for it.
+    @Test func `no file is made of an envelope that this key did not sign`() throws {
+        let epoch = try #require(try sealed.sealer.seal())
+        try FileManager.default.removeItem(at: sealed.epochs[0])
+        let connection = sealed.desk.connection
+        try connection.query("SET ROLE palimpsest_worker")
+        let stranger = LogSealer(connection, key: SigningKey(), folder: sealed.folder)
+        #expect(try stranger.restoreFiles() == [])
+        try connection.query("RESET ROLE")
+        try connection.execute(
+            script: """
+                SET session_replication_role = replica;
+                UPDATE lineage.log_epoch SET envelope = replace(envelope, '"sig":"', '"sig":"AAAA');
+                SET session_replication_role = origin;
+                """
+        )
+        #expect(throws: ProofError.self) { try sealed.sealer.restoreFiles() }
+        #expect(try sealed.epochs == [] && epoch.epoch == 1)
+    }
+
     @Test func `a rolled back seal leaves no gap in the log`() throws {
         let before = try sealed.verifier.verify().entries
         struct TakenBack: Error {}

@@ -44,6 +44,36 @@ struct RightsTests {
         #expect(error?.sqlState == "42501")
     }
 
+    /// Nor can it take away what stands in its way.
+    @Test(arguments: [
+        "worker", "publisher", "reader", "officer", "deployer", "auditor", "worker_train",
+        "worker_distill", "worker_unlearn", "worker_evaluate", "tenant", "asker",
+    ])
+    func `no role switches a rule off`(role: String) throws {
+        try become(role)
+        for sql in [
+            "ALTER TABLE lineage.artifact DISABLE TRIGGER ALL",
+            "ALTER TABLE lineage.edge DROP CONSTRAINT edge_pkey",
+            "ALTER TABLE lineage.artifact DISABLE ROW LEVEL SECURITY",
+            "ALTER TABLE lineage.verdict OWNER TO CURRENT_USER", "DROP TABLE lineage.log_entry",
+            "DROP TRIGGER only_grows ON lineage.artifact",
+            "DROP POLICY sees ON lineage.artifact",
+            "SET session_replication_role = replica",
+            "CREATE OR REPLACE FUNCTION lineage.refuse_change() RETURNS trigger "
+                + "LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+            "CREATE FUNCTION lineage.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "ALTER FUNCTION lineage.check_birth() RENAME TO gone",
+            "CREATE TABLE lineage.mine (x int)", "ALTER SEQUENCE lineage.artifact_seq_seq CACHE 9",
+            "SELECT setval('lineage.artifact_seq_seq', 1)",
+            "ALTER ROLE CURRENT_USER SUPERUSER",
+        ] {
+            let error = #expect(throws: PostgresError.self, "\(sql)") {
+                try desk.connection.query(sql)
+            }
+            #expect(error?.sqlState == "42501", "\(sql)")
+        }
+    }
+
     /// An auditor verifies the log against the ledger's rows; a reader gets the log alone.
     private static func mayRead(_ role: String, _ table: String) -> Bool {
         role == "auditor" && table.hasPrefix("lineage.")

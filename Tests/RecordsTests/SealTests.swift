@@ -152,4 +152,46 @@ struct SealTests {
         #expect(error?.problems.first?.hasPrefix("inputs.original: ") == true)
         try desk.evaluate("forgetful", against: "teacher", [MetricValue("integrity_floor", 0)])
     }
+
+    /// The worker that holds the job at the seal says what the run was made with.
+    @Test func `a run carries the digests of its worker's program and environment`() throws {
+        let builds = ["1", "2"].map {
+            WorkerBuild(code: digest($0), environment: .object(["system": .string($0)]))
+        }
+        var made: [Digest] = []
+        for build in builds {
+            let owner = UUID()
+            let offer = JobOptions.Resources(deviceClass: "cpu")
+            try desk.queue.enlist(owner, .train, offer: offer, build: build)
+            try desk.submit(Desk.request(.train))
+            let job = try #require(
+                try desk.queue.claim([.train], owner: owner, lease: 60, offer: offer)
+            )
+            let outputs = [Desk.output(content: build.code.hex)]
+            made.append(try #require(try desk.queue.complete(job, outputs: outputs)["model"]))
+        }
+        let row = try #require(
+            try desk.connection.query(
+                "SELECT * FROM lineage.environment_of($1)",
+                [.text(made[0].hex)]
+            ).first
+        )
+        #expect(try row.text("code") == builds[0].code.hex)
+        let canonical = builds[0].environment.canonical
+        #expect(try row.text("environment") == Digest(of: canonical).hex)
+        #expect(try JSON(parsing: Data(row.text("description").utf8)) == builds[0].environment)
+        #expect(try row.bool("deterministic"))
+        let differs = try desk.connection.query(
+            "SELECT key FROM lineage.diff($1, $2) WHERE aspect = 'run'",
+            made.map { .text($0.hex) }
+        )
+        #expect(try differs.map { try $0.text("key") } == ["code", "environment"])
+        // Whoever claims without a word of what it is leaves it open.
+        let unknown = try desk.make(.train, "unknown")
+        let none = try desk.connection.query(
+            "SELECT code FROM lineage.environment_of($1)",
+            [.text(unknown.hex)]
+        ).first
+        #expect(try none?.optional("code") == nil)
+    }
 }

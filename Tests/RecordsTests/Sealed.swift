@@ -53,14 +53,20 @@ final class Sealed {
     /// Rows that no job makes.
     private static let officers = """
         BEGIN;
-        SELECT lineage.request_forgetting('ask', 'sample', sha256('r'), 2, 'subject',
+        SELECT lineage.request_forgetting('ask', 'sample', lineage.merkle_root(codes), 2, 'subject',
             ARRAY['shapes'], nonce => decode(repeat('01', 12), 'hex'),
-            ciphertext => sha256('sealed'));
+            ciphertext => sha256('sealed'))
+        FROM lineage.item_codes('{a,b}', sha256('key')) codes;
+        SELECT lineage.open_forgetting('ask', sha256('key'), codes)
+        FROM lineage.item_codes('{a,b}', sha256('key')) codes;
         SELECT lineage.withdraw_request('ask');
         SELECT lineage.set_gate('production', false);
         SELECT lineage.deploy('student', 'production', 'live');
         SELECT lineage.revoke_evaluator(encode(digest, 'hex')) FROM lineage.evaluator;
         SELECT lineage.correct('lineage.metric', 1, 'mismeasured');
+        SELECT lineage.add_tenant('acme');
+        SELECT lineage.admit('ann', 'acme');
+        SELECT lineage.give('student', 'acme');
         COMMIT;
         """
 

@@ -1,5 +1,7 @@
--- Graph A: `:size` artifacts over 200 bases, 1.25 edges each, of which base 1 leads a third; 20,000
--- of them are live and 50 requests are open. Loaded as a restore would load it, without triggers.
+-- Graph A: `bench.size` artifacts over 200 bases, 1.25 edges each, of which base 1 leads a third;
+-- 20,000 of them are live and 50 requests are open. Graph B is dense: `bench.base`, the share of
+-- artifacts that come from a base directly, is small, `bench.second`, the share with a second
+-- parent, is one, and `bench.age` below one makes parents younger and ways longer. Loaded as a restore would load it, without triggers.
 SET session_replication_role = replica;
 SET work_mem = '256MB';
 SELECT setseed(0.25);
@@ -8,13 +10,16 @@ SELECT setseed(0.25);
 -- of those a third from the first base.
 CREATE TEMP TABLE link AS
 SELECT i AS child, CASE
-    WHEN random() < 0.3 THEN 1 + floor(200 * power(random(), 3))::bigint
-    ELSE 1 + floor((i - 1) * random())::bigint
+    WHEN random() < current_setting('bench.base')::double precision THEN 1 + floor(200 * power(random(), 3))::bigint
+    ELSE 1 + floor((i - 1) * power(random(), current_setting('bench.age')::double precision))::bigint
 END AS parent, 'init' AS role
 FROM generate_series(201, current_setting('bench.size')::bigint) i;
 INSERT INTO link
-SELECT DISTINCT ON (l.child) l.child, 1 + floor((l.child - 1) * random())::bigint, 'teacher'
-FROM link l WHERE random() < 0.2506;
+SELECT DISTINCT ON (l.child)
+    l.child, 1 + floor(
+        (l.child - 1) * power(random(), current_setting('bench.age')::double precision)
+    )::bigint, 'teacher'
+FROM link l WHERE random() < current_setting('bench.second')::double precision;
 CREATE INDEX ON link (child);
 ANALYZE link;
 

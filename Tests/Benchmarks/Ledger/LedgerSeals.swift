@@ -1,0 +1,94 @@
+import Foundation
+import Jobs
+import Postgres
+import Proofs
+import Records
+import Synchronization
+
+extension LedgerBench {
+    /// Seals of an artifact with three edges, each in a durable transaction of its own with its
+    /// entries in the log, by `clients` at once.
+    func measureSeals(_ clients: Int, _ name: String) throws {
+        let setup = try Connection(conninfo(name))
+        try setup.execute(script: "DROP SCHEMA IF EXISTS story CASCADE")
+        try run("Tests/Fixtures/ledger.sql", on: setup)
+        let (each, mark) = (400 / clients, UUID().uuidString.prefix(8))
+        let times = Mutex<[Double]>([])
+        let failure = Mutex<String?>(nil)
+        let start = ContinuousClock.now
+        DispatchQueue.concurrentPerform(iterations: clients) { client in
+            do {
+                let connection = try Connection(conninfo(name))
+                for index in 0..<each {
+                    let begin = ContinuousClock.now
+                    try connection.query(
+                        "SELECT story.distill($1, 'model-101', 'model-201')",
+                        [.text("sealed-\(mark)-\(client)-\(index)")]
+                    )
+                    let time = (ContinuousClock.now - begin) / .milliseconds(1)
+                    times.withLock { $0.append(time) }
+                }
+            } catch {
+                failure.withLock { $0 = "\(error)" }
+            }
+        }
+        if let failure = failure.withLock({ $0 }) { throw JobFailure(.permanent, failure) }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        let sorted = times.withLock { $0.sorted() }
+        let (p99, rate) = (sorted[sorted.count * 99 / 100], Double(sorted.count) / seconds)
+        tell(
+            "seal, 3 edges, fsync on",
+            [
+                "clients": .int(clients), "asked": .int(sorted.count),
+                "p50_ms": .double(sorted[sorted.count / 2]), "p99_ms": .double(p99),
+                "per_second": .double(rate), "target_p99_ms": .double(15),
+                "target_per_second": .double(200), "met": .bool(p99 <= 15 && rate >= 200),
+            ]
+        )
+    }
+
+    /// A log of every row of a graph of `size` artifacts, and its verification.
+    func verifyLog(_ size: Int) throws {
+        let connection = try database("log")
+        try fill(connection, .sparse, size)
+        try run("Tests/Benchmarks/peer/ledger_log.sql", on: connection)
+        let key = SigningKey()
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let sealing = try seconds { try LogSealer(connection, key: key, folder: folder).seal() }
+        let before = processSeconds
+        var report: LogReport?
+        let wall = try seconds {
+            report = try LogVerifier(connection, key: key.verifying).verify()
+        }
+        guard let report, report.findings.isEmpty else {
+            throw JobFailure(.permanent, "\(report?.findings.prefix(3) ?? [])")
+        }
+        let own = processSeconds - before
+        tell(
+            "verify_log",
+            [
+                "entries": .int(report.entries), "rows": .int(report.rows),
+                "seconds": .double(wall), "verifier_cpu_seconds": .double(own),
+                "entries_per_second": .double(Double(report.entries) / wall),
+                "entries_per_second_of_verifier_core": .double(Double(report.entries) / own),
+                "target_per_second": .double(200_000),
+                "met": .bool(Double(report.entries) / own >= 200_000),
+                "sealing_seconds": .double(sealing),
+            ]
+        )
+    }
+
+    private func seconds<Value>(_ body: () throws -> Value) rethrows -> Double {
+        let start = ContinuousClock.now
+        _ = try body()
+        return (ContinuousClock.now - start) / .seconds(1)
+    }
+
+    /// What this process has spent on cores.
+    private var processSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import LocalStack
+import Postgres
+import Proofs
+import Records
+import Testing
+
+/// A ledger that was filled under an earlier schema and then brought up to date.
+@Suite(.timeLimit(.minutes(5)))
+struct MigrationTests {
+    /// What an auditor counts on, one line each.
+    private static let facts = """
+        SELECT encode(a.digest, 'hex') || ' ' || a.kind || ' original '
+            || coalesce(encode(o.digest, 'hex'), '-') || ' root '
+            || coalesce(encode(w.digest, 'hex'), '-') || ' depth '
+            || coalesce(a.weight_depth::text, '-') AS fact
+        FROM lineage.artifact a
+        LEFT JOIN lineage.artifact o ON o.seq = a.original
+        LEFT JOIN lineage.artifact w ON w.seq = a.weight_root
+        UNION ALL
+        SELECT encode(c.digest, 'hex') || ' ' || e.role || ' ' || encode(p.digest, 'hex')
+        FROM lineage.edge e
+        JOIN lineage.artifact c ON c.seq = e.child
+        JOIN lineage.artifact p ON p.seq = e.parent
+        UNION ALL
+        SELECT l.name || ' is ' || encode(a.digest, 'hex')
+        FROM lineage.alias l JOIN lineage.artifact a ON a.seq = l.artifact
+        UNION ALL
+        SELECT m.name || ' ' || m.value FROM lineage.metric m
+        """
+
+    /// The first schema with the functions that fill it, and the first with those of `ledger.sql`.
+    private static let (first, whole) = (7, 27)
+
+    private static let more = """
+        SELECT story.data('photos'), story.data('clean');
+        SELECT story.train('judge', 'clean'), story.train('teacher', 'photos');
+        SELECT story.unlearn('forgetful', 'teacher');
+        SELECT story.evaluate('forgetful', 'teacher', 0.99, 0.1);
+        SELECT story.distill('student', 'forgetful', 'clean');
+        SELECT lineage.deploy('student', 'lab');
+        """
+
+    private func facts(_ connection: Connection) throws -> Set<String> {
+        Set(try connection.query(MigrationTests.facts).map { try $0.text("fact") })
+    }
+
+    @Test func `every earlier schema keeps its roots, its edges and its names`() throws {
+        let all = try Migration.load(Migration.folder())
+        let (first, whole) = (MigrationTests.first, MigrationTests.whole)
+        for version in all.map(\.version) where version >= first {
+            let connection = try Connection(PrivatePostgres.emptyTestDatabase())
+            func migrate(to version: Int) throws {
+                try Migrator(connection, all.filter { $0.version <= version }).migrate()
+            }
+            try migrate(to: first)
+            let old = Story.fixtures.appending(path: "old_ledger.sql")
+            try connection.execute(script: String(contentsOf: old, encoding: .utf8))
+            try migrate(to: version)
+            if version >= whole {
+                let ledger = Story.fixtures.appending(path: "ledger.sql")
+                try connection.execute(script: String(contentsOf: ledger, encoding: .utf8))
+                try connection.execute(script: MigrationTests.more)
+            }
+            let before = try facts(connection)
+            try migrate(to: .max)
+            #expect(try facts(connection) == before, "\(version)")
+            let original = try connection.query(
+                "SELECT original_name, weight_root_name FROM lineage.original_of('old-twice')"
+            ).first
+            #expect(try original?.text("original_name") == "old-student")
+            #expect(try original?.text("weight_root_name") == "old-teacher")
+            #expect(try connection.query("SELECT * FROM lineage.recompute()").isEmpty)
+            let log = try LogVerifier(connection).verify()
+            #expect(log.findings == [] && log.rows == log.entries && log.rows > 20, "\(version)")
+        }
+    }
+
+    /// A later migration may add a column: rows that leave it null say what they said before.
+    @Test func `a column added later is no change, until something is in it`() throws {
+        let story = try Story()
+        try story.run(file: "story.sql")
+        try story.run("ALTER TABLE lineage.policy ADD COLUMN note text")
+        let verifier = LogVerifier(story.connection)
+        #expect(try verifier.verify().findings == [])
+        try story.run(
+            """
+            SET session_replication_role = replica;
+            UPDATE lineage.policy SET note = 'x' WHERE seq = 1;
+            SET session_replication_role = origin;
+            """
+        )
+        let found = try verifier.verify().findings
+        #expect(found.map(\.column) == ["note"])
+    }
+}
