@@ -31,9 +31,11 @@ struct LedgerBench {
         let (base, second): (Double, Double)
         /// The exponent of a parent's place among those before; below 1 parents are young.
         let age: Double
+        /// How many are live; what each carries is kept, which on a dense graph is thousands.
+        let live: Int
 
-        static let sparse = Graph(name: "A", base: 0.3, second: 0.2506, age: 1)
-        static let dense = Graph(name: "B", base: 0.005, second: 1, age: 0.75)
+        static let sparse = Graph(name: "A", base: 0.3, second: 0.2506, age: 1, live: 20_000)
+        static let dense = Graph(name: "B", base: 0.005, second: 1, age: 0.75, live: 200)
     }
 
     let server: PrivatePostgres
@@ -69,7 +71,7 @@ struct LedgerBench {
         let start = ContinuousClock.now
         for (name, value) in [
             ("size", "\(size)"), ("base", "\(graph.base)"), ("second", "\(graph.second)"),
-            ("age", "\(graph.age)"),
+            ("age", "\(graph.age)"), ("live", "\(graph.live)"),
         ] {
             try connection.query(
                 "SELECT set_config($1, $2, false)",

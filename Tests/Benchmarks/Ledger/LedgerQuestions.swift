@@ -37,7 +37,7 @@ private let questions = [
         limit: 50
     ),
     LedgerQuestion(
-        name: "exposed_deployments, hottest base, 20,000 live",
+        name: "exposed_deployments, hottest base",
         sql: "SELECT * FROM lineage.exposed_deployments('wish-1') WHERE $1 <> ''",
         rounds: 10,
         limit: 500

@@ -1,7 +1,8 @@
 -- Graph A: `bench.size` artifacts over 200 bases, 1.25 edges each, of which base 1 leads a third;
--- 20,000 of them are live and 50 requests are open. Graph B is dense: `bench.base`, the share of
--- artifacts that come from a base directly, is small, `bench.second`, the share with a second
--- parent, is one, and `bench.age` below one makes parents younger and ways longer. Loaded as a restore would load it, without triggers.
+-- 20,000 (`bench.live`) are live and 50 requests are open. Graph B is dense: `bench.base`, the
+-- share of artifacts that come from a base directly, is small, `bench.second`, the share with a
+-- second parent, is one, and `bench.age` below one makes parents younger and ways longer. Loaded as
+-- a restore would load it, without triggers.
 SET session_replication_role = replica;
 SET work_mem = '256MB';
 SELECT setseed(0.25);
@@ -126,7 +127,7 @@ INSERT INTO lineage.deployment_event (artifact, environment, event)
 SELECT i, 'production', 'live'
 FROM generate_series(
     201, current_setting('bench.size')::bigint,
-    greatest(1, current_setting('bench.size')::bigint / 20000)
+    greatest(1, current_setting('bench.size')::bigint / current_setting('bench.live')::bigint)
 ) i;
 INSERT INTO lineage.deployed_ancestor (ancestor, deployed)
 WITH RECURSIVE up (deployed, seq) AS (
