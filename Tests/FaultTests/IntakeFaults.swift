@@ -34,7 +34,7 @@ struct IntakeFaults {
                 stack.proxy.set(.open)
             }
         }
-        try stack.wait { try jobs(stack) >= ids.count ? true : nil }
+        try stack.wait(120) { try jobs(stack) >= ids.count ? true : nil }
         #expect(try jobs(stack) == ids.count)
         #expect(try stack.queue.deadLetters().isEmpty)
     }
