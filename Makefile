@@ -26,7 +26,6 @@ demo: build ## run the whole chain on the built-in shapes
 
 peer: setup ## make the Python environments of the benchmarks' peers
 	@scripts/peer.sh
-	@scripts/peer-registry.sh
 
 bench: build peer ## measure; prints JSON lines
 	.build/release/benchmarks

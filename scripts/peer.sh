@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the Python environments of the benchmarks' peers: .deps/peer (PyTorch) and .deps/peer-queue
-# (procrastinate). Where one cannot be made it says why in one line, and the benchmarks go on without
-# that peer.
+# Makes the Python environments of the benchmarks' peers: .deps/peer (PyTorch), .deps/peer-queue
+# (procrastinate) and .deps/peer-registry (MLflow). Where one cannot be made it says why in one line,
+# and the benchmarks go on without that peer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +10,7 @@ torch_version=2.13.0
 torch=("torch==$torch_version" typing_extensions sympy mpmath networkx jinja2 MarkupSafe filelock
     fsspec numpy)
 procrastinate_version=3.10.0
+mlflow_version=3.17.2
 
 # make_peer FOLDER VERSION MODULE HINT PIP-ARGUMENT...
 make_peer() {
@@ -36,3 +37,5 @@ make_peer peer "$torch_version" torch \
 make_peer peer-queue "$procrastinate_version" procrastinate \
     "procrastinate $procrastinate_version does not start" \
     "procrastinate==$procrastinate_version" "psycopg[binary]"
+make_peer peer-registry "$mlflow_version" mlflow "MLflow $mlflow_version does not start" \
+    "mlflow==$mlflow_version" psycopg2-binary==2.9.10
