@@ -30,7 +30,7 @@ peer: setup ## make the Python environments of the benchmarks' peers
 bench: build peer ## measure; prints JSON lines
 	.build/release/benchmarks
 
-claims: build ## test the papers' claims on shapes, half an hour; prints JSON lines
+claims: build ## test the papers' claims on shapes, an hour of one core; prints JSON lines
 	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} .build/release/benchmarks claims
 
 clean: ## remove what was built and downloaded

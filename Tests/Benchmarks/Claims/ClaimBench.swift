@@ -16,7 +16,8 @@ struct ClaimBench {
         self.store = store
         var spec = ClassifierSpec()
         (spec.patch, spec.width, spec.depth, spec.shift) = (2, 64, 2, 1)
-        spec.work = WorkSpec(steps: 2_000, batchSize: 64)
+        spec.optimizer.learningRate = 3e-3
+        spec.work = WorkSpec(steps: 1_500, batchSize: 32)
         judge = try store.judge(spec)
         reportClaim("judge", "accuracy", ["fresh_images": .double(try accuracyOfJudge())])
     }

@@ -25,56 +25,58 @@ func trainForClaims(_ numbers: [Int], _ store: ClaimStore) throws {
 
 let unlearnMethods: [UnlearnSpec.Method] = [.saddle, .overwrite, .gradientAscent, .retainFinetune]
 /// The steps after which unlearning is measured, the original's 0 aside.
-let unlearnStops = [20, 40, 80, 160, 240]
+let unlearnStops = [10, 20, 40, 80, 160]
 
-/// The network of the jobs `shapes-*`, at half the side; the loss claim varies loss and seed.
+/// The network of the jobs `shapes-*` with half their patch for images of half their side, and
+/// their optimiser, for fewer steps; the loss claim varies loss and seed.
 func teacherSpec(_ loss: LossSpec.Kind, bias: Double = -1, seed: Int = 0) -> DiffusionSpec {
     var spec = DiffusionSpec()
-    spec.network.patch = 2
-    spec.network.widths = [32, 64, 128]
+    spec.network.patch = 1
+    spec.network.widths = [64, 128, 128]
+    spec.network.levels = [.residual, .residual]
     spec.network.blocks = [1, 1]
-    spec.network.middleBlocks = 3
+    spec.network.middleBlocks = 2
     spec.network.embedding = 128
     spec.network.headWidth = 32
     (spec.loss.kind, spec.loss.bias) = (loss, loss == .sigmoid ? bias : LossSpec().bias)
     spec.optimizer.learningRate = 2e-3
     spec.optimizer.decay = true
-    spec.ema = 0.998
+    spec.ema = 0.99
     spec.flip = false
-    spec.work = WorkSpec(steps: 2_000, batchSize: 32)
+    spec.work = WorkSpec(steps: 2_000, batchSize: 16)
     spec.work.seed = seed
     return spec
 }
 
-/// The original that is distilled and unlearned: patches of one pixel, and trained for longer, so
-/// that its samples have shapes to tell apart.
+/// The original that is distilled and unlearned, trained for as long as `shapes-teacher`.
 func teacher(_ store: ClaimStore) throws -> DiffusionModel {
     var spec = teacherSpec(.sigmoid)
-    spec.network.patch = 1
-    spec.work.steps = 6_000
+    spec.work.steps = 4_500
     return try store.trained(spec)
 }
 
+/// As `shapes-student`, for twice as many steps and without guidance.
 func studentSpec() -> DistillSpec {
     var spec = DistillSpec()
-    spec.optimizer.learningRate = 1e-4
-    spec.optimizer.warmupSteps = 50
-    spec.work = WorkSpec(steps: 1_000, batchSize: 32)
+    spec.optimizer.learningRate = 2e-4
+    spec.optimizer.warmupSteps = 20
+    spec.work = WorkSpec(steps: 600, batchSize: 32)
     return spec
 }
 
-/// What the jobs `shapes-forget-*` make of the teacher, for a few more steps.
+/// What the jobs `shapes-forget-*` make of the teacher, all four at the rate of `shapes-forget-saddle`.
 func unlearned(_ method: UnlearnSpec.Method, seed: Int, _ store: ClaimStore) throws
     -> [DiffusionModel]
 {
     var spec = UnlearnSpec(method: method)
     spec.forget = [IntegrityRuler.forgotten]
-    spec.optimizer.learningRate = 1e-4
+    spec.target = method == .overwrite ? "circle" : ""
+    spec.optimizer.learningRate = 1.5e-4
     spec.optimizer.warmupSteps = 20
-    spec.samplesPerClass = 64
+    spec.samplesPerClass = 32
     spec.sampler = IntegrityRuler.sampler
     (spec.rise, spec.ascentCap) = (0.3, 0.3)
-    spec.work = WorkSpec(steps: unlearnStops.last ?? 1, batchSize: 32)
+    spec.work = WorkSpec(steps: unlearnStops.last ?? 1, batchSize: 16)
     spec.work.seed = seed
     return try store.unlearned(spec, of: teacher(store), stops: unlearnStops)
 }

@@ -8,7 +8,7 @@ import Training
 /// those of its unlearned versions lie.
 struct IntegrityRuler {
     static let forgotten = "star"
-    static let sampler = SamplerSpec(kind: .ddim, steps: 24)
+    static let sampler = SamplerSpec(kind: .ddim, steps: 16, guidance: 2)
     let bench: ClaimBench
     let original: ClaimSamples
     /// Of samples of the forgotten class.
@@ -30,7 +30,7 @@ struct IntegrityRuler {
         let others = try bench.samples(model, Self.sampler, labels: labels, first: pairs)
         let again = try bench.samples(model, Self.sampler, labels: labels, batchSize: 32)
         original = try ClaimSamples(drawn, against: real)
-        let unkept = [Int](repeating: lost, count: 128)
+        let unkept = [Int](repeating: lost, count: 96)
         forgotten = try bench.samples(model, Self.sampler, labels: unkept, first: 1 << 30)
         floors = try perceptualDistances(drawn, again, ClaimBench.side, bench.judge)
         floor = mean(floors)
@@ -56,7 +56,7 @@ func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, va
 /// model answers otherwise than before, integrity does. The control: the original from other seeds.
 func testIntegrityClaim(_ bench: ClaimBench) throws {
     let model = try teacher(bench.store)
-    let ruler = try IntegrityRuler(bench, model, pairs: 448)
+    let ruler = try IntegrityRuler(bench, model, pairs: 224)
     let swapped = try ClaimSamples(
         bench.samples(
             model,
