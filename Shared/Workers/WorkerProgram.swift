@@ -15,6 +15,9 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
 
     /// Serves until SIGTERM, or does one attempt as the child of a worker.
     public func main() -> Never {
+        // A child that ended before it was written to is an error to be recorded, not this process's
+        // end; and a child whose worker is gone says so by its status.
+        signal(SIGPIPE, SIG_IGN)
         let name = "palimpsest \(kind.rawValue) worker"
         let serve = Command(
             "serve",

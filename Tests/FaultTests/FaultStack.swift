@@ -17,6 +17,8 @@ final class FaultStack: Stack {
     let producer: Producer
     private let broker: EmbeddedBroker
     private let folder: URL
+    /// What all workers say, in their order.
+    private let log: URL
     let environment: [String: String]
     private var workers: [Process] = []
 
@@ -30,6 +32,7 @@ final class FaultStack: Stack {
         producer = try Producer(Configuration(bootstrap: broker.bootstrap))
         folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         store = try ArtifactStore(url: folder.absoluteString)
+        log = folder.appendingPathExtension("log")
         environment = ProcessInfo.processInfo.environment.merging([
             "PALIMPSEST_DATABASE": proxy.conninfo, "PALIMPSEST_KAFKA": broker.bootstrap,
             "PALIMPSEST_STORE": store.url, "PALIMPSEST_THREADS": "1",
@@ -45,13 +48,15 @@ final class FaultStack: Stack {
             worker.waitUntilExit()
         }
         proxy.stop()
-        try? FileManager.default.removeItem(at: folder)
+        for place in [folder, log] { try? FileManager.default.removeItem(at: place) }
     }
+
+    var logged: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
     /// Starts a worker.
     @discardableResult
     func start(_ program: String = "training-worker") throws -> Process {
-        let worker = try Programs.start(program, environment)
+        let worker = try Programs.start(program, environment, log: log)
         workers.append(worker)
         return worker
     }

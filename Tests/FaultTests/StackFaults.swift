@@ -24,8 +24,9 @@ struct StackFaults {
         #expect(text.contains("T (stopped)"))
         #expect(text.contains("stack of thread \(child) "))
         #expect(text.contains("end of stacks"))
-        // The mathematics by its names.
-        #expect(text.contains("libtorch_cpu.so("))
+        // The mathematics by its names, or what oneDNN compiled for it as the innermost frame: code
+        // without a file, behind which no caller is found.
+        #expect(text.contains("libtorch_cpu.so(") || text.contains(/\n\[0x[0-9a-f]+\]/))
         _ = try stack.queue.cancel(id)
         #expect(try stack.finish(id).state == "cancelled")
     }

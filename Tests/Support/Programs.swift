@@ -67,11 +67,11 @@ public enum Programs {
         return (String(decoding: data, as: UTF8.self), process.terminationStatus)
     }
 
+    /// The file, made where there is none, for lines at its end from several processes.
     private static func handle(_ log: URL) throws -> FileHandle {
-        if !FileManager.default.fileExists(atPath: log.path) { try Data().write(to: log) }
-        let file = try FileHandle(forWritingTo: log)
-        try file.seekToEnd()
-        return file
+        let number = open(log.path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        guard number >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        return FileHandle(fileDescriptor: number, closeOnDealloc: true)
     }
 }
 
