@@ -13,7 +13,10 @@ import Testing
         let secret = "hunter2-\(UInt32.random(in: 0...UInt32.max))"
         let stack = try TestStack(workers: [.train], secret: secret)
         let worker = try stack.worker(.train)
-        #expect(try file(worker, "environ").contains(secret))
+        // Its environment is to be seen once the program has begun.
+        try stack.wait(10, for: "the secret in the worker's own environment") {
+            try file(worker, "environ").contains(secret) ? true : nil
+        }
 
         try stack.publish(raw: "{", to: "jobs.train.v1")
         let inputs = #"{"dataset": "tiny"}"#
