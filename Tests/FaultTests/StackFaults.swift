@@ -24,9 +24,8 @@ struct StackFaults {
         #expect(text.contains("T (stopped)"))
         #expect(text.contains("stack of thread \(child) "))
         #expect(text.contains("end of stacks"))
-        // The mathematics by its names, or what oneDNN compiled for it as the innermost frame: code
-        // without a file, behind which no caller is found.
-        #expect(text.contains("libtorch_cpu.so(") || text.contains(/\n\[0x[0-9a-f]+\]/))
+        // Wherever it was: in libtorch, in our own code, or in code that oneDNN compiled.
+        #expect(text.matches(of: /\[0x[0-9a-f]+\]\n/).count > 3)
         _ = try stack.queue.cancel(id)
         #expect(try stack.finish(id).state == "cancelled")
     }
