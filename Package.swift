@@ -77,21 +77,24 @@ let testTargets: [Target] = [
     tests(
         "DistillationTests",
         [
-            "Distillation", "Datasets", "Checkpoints", "Networks", "Store", "Training", "Jobs",
+            "ModelSupport", "Distillation", "Datasets", "Checkpoints", "Networks", "Store",
+            "Training", "Jobs",
             "Tensors",
         ]
     ),
     tests(
         "UnlearningTests",
         [
-            "Unlearning", "Datasets", "Checkpoints", "Networks", "Store", "Training", "Jobs",
+            "ModelSupport", "Unlearning", "Datasets", "Checkpoints", "Networks", "Store",
+            "Training", "Jobs",
             "Tensors",
         ]
     ),
     tests(
         "EvaluationTests",
         [
-            "Evaluation", "Datasets", "Checkpoints", "Networks", "Store", "Training", "Jobs",
+            "ModelSupport", "Evaluation", "Datasets", "Checkpoints", "Networks", "Store",
+            "Training", "Jobs",
             "Tensors",
         ]
     ),
@@ -264,6 +267,13 @@ let package = Package(
                 "Records", "Store",
             ],
             path: "Tests/Support",
+            swiftSettings: strict
+        ),
+        // And those of the mathematics
+        .target(
+            name: "ModelSupport",
+            dependencies: ["Checkpoints", "Datasets", "Jobs", "Networks", "Tensors", "Training"],
+            path: "Tests/ModelSupport",
             swiftSettings: strict
         ),
         .executableTarget(

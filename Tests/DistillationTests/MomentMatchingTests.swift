@@ -3,6 +3,7 @@ import Datasets
 import Distillation
 import Foundation
 import Jobs
+import ModelSupport
 import Networks
 import Store
 import Tensors
@@ -24,23 +25,7 @@ import Training
 
     /// An untrained teacher whose output is not zero.
     private func teacher() throws -> DiffusionModel {
-        var configuration = Checkpoint.Configuration(
-            architecture: .uvit,
-            resolution: 16,
-            classes: dataset.classes
-        )
-        var network = NetworkSpec()
-        (network.patch, network.widths, network.levels) = (2, [16, 32], [.residual])
-        (network.blocks, network.middleBlocks, network.embedding) = ([1], 1, 32)
-        (network.headWidth, network.dropout) = (16, [0, 0])
-        (configuration.network, configuration.schedule) = (network, ScheduleSpec())
-        let model = try DiffusionModel(configuration, seed: 1, plan: ComputePlan(.fp32))
-        let generator = Generator(seed: 4)
-        for name in ["out.weight", "out.bias"] {
-            guard let tensor = model.parameters[name] else { continue }
-            tensor.copy(from: Tensor.normal(tensor.shape, using: generator) * 0.1)
-        }
-        return model
+        try smallModel(dataset, moved: ["out.weight", "out.bias"])
     }
 
     /// The auxiliary model learns before the student moves, and only odd steps move the student.

@@ -3,6 +3,7 @@ import Datasets
 import Evaluation
 import Foundation
 import Jobs
+import ModelSupport
 import Networks
 import Store
 import Tensors
@@ -16,21 +17,13 @@ import Training
     init() { Engine.threads = 1 }
 
     private func model(seed: Int) throws -> DiffusionModel {
-        var configuration = Checkpoint.Configuration(
-            architecture: .uvit,
-            resolution: 16,
-            classes: dataset.classes
+        try smallModel(
+            dataset,
+            moved: ["out.weight"],
+            seed: seed,
+            noise: UInt64(seed),
+            deviation: 0.2
         )
-        var network = NetworkSpec()
-        (network.patch, network.widths, network.levels) = (2, [16, 32], [.residual])
-        (network.blocks, network.middleBlocks, network.embedding) = ([1], 1, 32)
-        (network.headWidth, network.dropout) = (16, [0, 0])
-        (configuration.network, configuration.schedule) = (network, ScheduleSpec())
-        let model = try DiffusionModel(configuration, seed: seed, plan: ComputePlan(.fp32))
-        let generator = Generator(seed: UInt64(seed))
-        guard let out = model.parameters["out.weight"] else { return model }
-        out.copy(from: Tensor.normal(out.shape, using: generator) * 0.2)
-        return model
     }
 
     /// A classifier after a few steps, as a checkpoint of `store`.

@@ -11,23 +11,57 @@ struct StackFaults {
     /// A child that is stopped counts as stuck, and answers as soon as it may run.
     @Test func `fault 29: a stuck child's stacks are in the log before it is killed`() throws {
         let stack = try FaultStack(["PALIMPSEST_STALL_SECONDS": "2"])
-        let (worker, log) = try logged(stack)
-        defer { worker.terminate() }
+        let worker = try stack.start()
         let id = try stack.publish(steps: 1_000_000)
         try stack.working(id)
         let child = try stack.child(of: worker)
         kill(child, SIGSTOP)
-        try stack.wait(30) { try log().contains("pid=\(child) threads=") ? true : nil }
+        try stack.wait(30) { stack.logged.contains("pid=\(child) threads=") ? true : nil }
         kill(child, SIGCONT)
         try stack.wait(30) { isAlive(child) ? nil : true }
-        let text = try log()
+        let text = stack.logged
         #expect(text.contains("T (stopped)"))
         #expect(text.contains("stack of thread \(child) "))
         #expect(text.contains("end of stacks"))
-        // Wherever it was: in libtorch, in our own code, or in code that oneDNN compiled.
-        #expect(text.matches(of: /\[0x[0-9a-f]+\]\n/).count > 3)
         _ = try stack.queue.cancel(id)
         #expect(try stack.finish(id).state == "cancelled")
+    }
+
+    /// A child whose assignment has not come waits in a place that is known, and all its callers are
+    /// named up to the program's start.
+    @Test func `fault 29: a child's stack names what it is in and who called it`() throws {
+        let (child, input, output) = (Process(), Pipe(), Pipe())
+        child.executableURL = Programs.folder.appending(path: "training-worker")
+        child.arguments = ["run"]
+        (child.standardInput, child.standardError) = (input, output)
+        try child.start()
+        defer {
+            kill(child.processIdentifier, SIGKILL)
+            child.waitUntilExit()
+        }
+        try waitForRead(child.processIdentifier)
+        kill(child.processIdentifier, SIGQUIT)
+        var text = ""
+        while !text.contains("end of stacks") {
+            let piece = output.fileHandleForReading.availableData
+            try #require(!piece.isEmpty, "\(text)")
+            text += String(decoding: piece, as: UTF8.self)
+        }
+        #expect(text.contains("stack of thread \(child.processIdentifier) training-worker"))
+        for caller in ["(read+", "readDataToEndOf", "(__libc_start_main"] {
+            #expect(text.contains(caller), "\(caller) in \(text)")
+        }
+    }
+
+    /// Waits until the process is in read(2) of its standard input.
+    private func waitForRead(_ process: Int32) throws {
+        for _ in 0..<500 {
+            let file = "/proc/\(process)/syscall"
+            let call = try String(contentsOfFile: file, encoding: .utf8)
+            if call.hasPrefix("0 0x0 ") { return }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+        Issue.record("the child does not read its standard input")
     }
 
     /// The kernel gives the files of a hidden process in /proc to root, and those of any other to
@@ -68,12 +102,5 @@ struct StackFaults {
             }
             #expect(found == owner, "\(command)")
         }
-    }
-
-    /// A worker whose log can be read.
-    private func logged(_ stack: FaultStack) throws -> (Process, () throws -> String) {
-        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        let worker = try Programs.start("training-worker", stack.environment, log: file)
-        return (worker, { try String(contentsOf: file, encoding: .utf8) })
     }
 }

@@ -1,6 +1,6 @@
-import Checkpoints
 import Datasets
 import Jobs
+import ModelSupport
 import Networks
 import Tensors
 import Testing
@@ -23,7 +23,7 @@ import Unlearning
         let values = try [1, 3].map { pieces in
             var unlearning = try Unlearning(
                 spec,
-                original: model(dataset),
+                original: smallModel(dataset, moved: ["out.weight", "levels.0.up.0.conv2.weight"]),
                 dataset: dataset,
                 division: Division(pieces: pieces)
             )
@@ -36,25 +36,4 @@ import Unlearning
             }
         }
     }
-}
-
-/// A small model whose output is not zero.
-private func model(_ dataset: Dataset) throws -> DiffusionModel {
-    var configuration = Checkpoint.Configuration(
-        architecture: .uvit,
-        resolution: 16,
-        classes: dataset.classes
-    )
-    var network = NetworkSpec()
-    (network.patch, network.widths, network.levels) = (2, [16, 32], [.residual])
-    (network.blocks, network.middleBlocks, network.embedding) = ([1], 1, 32)
-    (network.headWidth, network.dropout) = (16, [0, 0])
-    (configuration.network, configuration.schedule) = (network, ScheduleSpec())
-    let model = try DiffusionModel(configuration, seed: 1, plan: ComputePlan(.fp32))
-    let generator = Generator(seed: 4)
-    for name in ["out.weight", "levels.0.up.0.conv2.weight"] {
-        guard let tensor = model.parameters[name] else { continue }
-        tensor.copy(from: Tensor.normal(tensor.shape, using: generator) * 0.1)
-    }
-    return model
 }

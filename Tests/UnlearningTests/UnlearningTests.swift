@@ -2,6 +2,7 @@ import Checkpoints
 import Datasets
 import Foundation
 import Jobs
+import ModelSupport
 import Networks
 import Store
 import Tensors
@@ -27,23 +28,7 @@ import Unlearning
     }
 
     private func original() throws -> DiffusionModel {
-        var configuration = Checkpoint.Configuration(
-            architecture: .uvit,
-            resolution: 16,
-            classes: dataset.classes
-        )
-        var network = NetworkSpec()
-        (network.patch, network.widths, network.levels) = (2, [16, 32], [.residual])
-        (network.blocks, network.middleBlocks, network.embedding) = ([1], 1, 32)
-        (network.headWidth, network.dropout) = (16, [0, 0])
-        (configuration.network, configuration.schedule) = (network, ScheduleSpec())
-        let model = try DiffusionModel(configuration, seed: 1, plan: ComputePlan(.fp32))
-        let generator = Generator(seed: 4)
-        for name in ["out.weight", "levels.0.up.0.conv2.weight"] {
-            guard let tensor = model.parameters[name] else { continue }
-            tensor.copy(from: Tensor.normal(tensor.shape, using: generator) * 0.1)
-        }
-        return model
+        try smallModel(dataset, moved: ["out.weight", "levels.0.up.0.conv2.weight"])
     }
 
     @Test(arguments: UnlearnSpec.Method.allCases)
