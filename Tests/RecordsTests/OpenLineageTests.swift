@@ -16,13 +16,30 @@ struct OpenLineageTests {
     }
 
     @Test func `a seal sends the event that an export writes`() throws {
-        let sent = try desk.outbox.take().filter { $0.topic == Topics.lineage }
-        #expect(sent.count == 2)
-        #expect(sent.allSatisfy { $0.headers["ce_type"] == "io.openlineage.RunEvent" })
-        let event = try JSON(parsing: #require(sent[1].value))
-        #expect(try desk.ledger.openLineageEvent(of: "forgetful") == event)
-        #expect(event["run"]?["runId"]?.string == sent[1].key)
+        let sent = try Told.all(desk.outbox).filter { $0.type == "COMPLETE" }
+        try #require(sent.count == 2)
+        for _ in 0..<2 {
+            let export = try desk.ledger.openLineageEvent(of: "forgetful")
+            #expect(export?.canonical == sent[1].event.canonical)
+        }
+        #expect(sent[1].run == sent[1].message.key)
         #expect(try desk.ledger.openLineageEvent(of: "shapes") == nil)
+    }
+
+    @Test func `whoever may read jobs can tell the id of a run`() throws {
+        let known = try desk.connection.query("SELECT run_id FROM lineage.run ORDER BY seq")
+        try desk.connection.query("SET ROLE palimpsest_reader")
+        let told = try desk.connection.query(
+            """
+            SELECT lineage.run_id(job, epoch) FROM queue.job_history
+            WHERE reason = 'started' ORDER BY at
+            """
+        )
+        #expect(try told.map { try $0.text("run_id") } == known.map { try $0.text("run_id") })
+        let fixed = try desk.connection.query(
+            "SELECT lineage.run_id('00000000-0000-4000-8000-000000000001', 1)"
+        )
+        #expect(try fixed.first?.text("run_id") == "25413eb5-e7e7-8247-8094-b6407213b199")
     }
 
     @Test func `an event has what its schema requires`() throws {
