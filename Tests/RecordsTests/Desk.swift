@@ -16,8 +16,9 @@ struct Desk {
     var ledger: Ledger { Ledger(connection) }
     var outbox: Outbox { Outbox(connection) }
 
-    init() throws {
-        conninfo = try PrivatePostgres.testDatabase()
+    /// In the database at `given`, or in a new one.
+    init(_ given: String? = nil) throws {
+        conninfo = try given ?? PrivatePostgres.testDatabase()
         connection = try Connection(conninfo)
         dataset = try Ledger(connection).register(
             Desk.output("shapes", kind: "dataset", content: "shapes"),

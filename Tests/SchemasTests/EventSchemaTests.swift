@@ -9,11 +9,7 @@ import Testing
     /// One job of each ending, and the events that Postgres wrote about them.
     @Test func `the events that are really sent are valid and can be read back`() throws {
         let desk = try EventDesk()
-        try desk.queue.complete(desk.claim(), outputs: [EventDesk.output])
-        try desk.queue.fail(desk.claim(), JobFailure(.permanent, "no \"good\" é\n"))
-        try desk.queue.fail(desk.claim(), JobFailure(.transient, "again"))
-        try desk.queue.release(desk.claim())
-        _ = try desk.queue.cancel(desk.submit())
+        try desk.endInEachWay()
         let schema = try #require(try Schemas.documents()["job.event.v1.json"])
         let messages = try Outbox(desk.connection).take(limit: 100)
             .filter { $0.topic == Topics.events }
@@ -31,6 +27,21 @@ import Testing
             .accepted, .started, .succeeded, .failed, .retrying, .released, .cancelled,
         ]
         #expect(reasons.isSuperset(of: expected))
+    }
+
+    @Test func `the events of runs are valid by OpenLineage's schema`() throws {
+        let desk = try EventDesk()
+        try desk.endInEachWay()
+        let check = try ExportSchemaTests.check("openlineage-2-0-2")
+        var types: [String] = []
+        for message in try Outbox(desk.connection).take(limit: 100)
+        where message.topic == Topics.lineage {
+            let event = try JSON(parsing: try #require(message.value))
+            #expect(try check.problems(event) == [])
+            types.append(event["eventType"]?.string ?? "")
+        }
+        #expect(types.count { $0 == "START" } == 5 && types.count == 10)
+        #expect(Set(types) == ["START", "COMPLETE", "FAIL", "ABORT"])
     }
 
     /// A state that Postgres allows and the schema does not know would make an invalid event.
@@ -101,6 +112,17 @@ private struct EventDesk {
     func claim() throws -> ClaimedJob {
         _ = try submit()
         return try #require(try queue.claim([.train], owner: UUID(), lease: 60))
+    }
+
+    func endInEachWay() throws {
+        try queue.complete(claim(), outputs: [EventDesk.output])
+        try queue.fail(claim(), JobFailure(.permanent, "no \"good\" é\n"))
+        try queue.fail(claim(), JobFailure(.transient, "again"))
+        try queue.release(claim())
+        let cancelled = try claim()
+        _ = try queue.cancel(cancelled.claim.job)
+        try queue.cancelled(cancelled.claim)
+        _ = try queue.cancel(submit())
     }
 }
 

@@ -28,7 +28,7 @@ import Testing
         .cyclonedx: "cyclonedx-1.6",
     ]
 
-    private func check(_ name: String) throws -> SchemaCheck {
+    static func check(_ name: String) throws -> SchemaCheck {
         let file = ExportSchemaTests.fixtures.appending(path: "schemas/\(name).json")
         return SchemaCheck(schema: try JSON(parsing: Data(contentsOf: file)))
     }
@@ -44,7 +44,7 @@ import Testing
     /// Made by training, by distilling, by unlearning once and twice, and imported.
     @Test(arguments: [ExportFormat.openlineage, .slsa, .cyclonedx])
     func `an export is valid by its published schema`(format: ExportFormat) throws {
-        let check = try check(try #require(ExportSchemaTests.files[format]))
+        let check = try ExportSchemaTests.check(try #require(ExportSchemaTests.files[format]))
         for name in ["teacher", "new-student", "forgetful", "twice", "photos"] {
             if name == "photos", format != .cyclonedx {
                 #expect(throws: ExportError.self) { try export(name, as: format) }
@@ -59,7 +59,7 @@ import Testing
     /// The check would see it: a member left out that is required, renamed, or of another type.
     @Test(arguments: [ExportFormat.openlineage, .slsa, .cyclonedx])
     func `a document bent in one place is not valid`(format: ExportFormat) throws {
-        let check = try check(try #require(ExportSchemaTests.files[format]))
+        let check = try ExportSchemaTests.check(try #require(ExportSchemaTests.files[format]))
         guard case .object(let members) = try export("forgetful", as: format) else { return }
         for name in members.keys {
             var renamed = members
@@ -83,12 +83,12 @@ import Testing
         let proof = try ledger.proof(of: "forgetful", key: key)
         #expect(proof.type == "application/vnd.in-toto+json")
         let statement = try JSON(parsing: proof.payload)
-        #expect(try check("in-toto-statement-v1").problems(statement) == [])
+        #expect(try ExportSchemaTests.check("in-toto-statement-v1").problems(statement) == [])
     }
 
     /// The events that really went out.
     @Test func `every event in the outbox is a run event of OpenLineage`() throws {
-        let check = try check("openlineage-2-0-2")
+        let check = try ExportSchemaTests.check("openlineage-2-0-2")
         let sent = try Outbox(connection).take(limit: 1_000).filter {
             $0.headers["ce_type"] == "io.openlineage.RunEvent"
         }

@@ -74,8 +74,9 @@ enum AsyncAPI {
             ],
             "lineage.event": [
                 "description": """
-                An OpenLineage run event (openlineage.io) for each sealed run, or a signed epoch of \
-                the ledger's log.
+                An OpenLineage run event (openlineage.io, 2-0-2): START of each attempt and one of \
+                COMPLETE, FAIL and ABORT at its end, keyed by the run's id and so in order; or a \
+                signed epoch of the ledger's log.
                 """,
                 "bindings": key,
             ],

@@ -3,7 +3,7 @@ public enum Topics {
     public static let control = "jobs.control.v1"
     public static let events = "jobs.events.v1"
     public static let deadLetters = "jobs.dlq.v1"
-    /// What was sealed, as OpenLineage events, and the log's signed epochs.
+    /// Every run's start and end, as OpenLineage events, and the log's signed epochs.
     public static let lineage = "lineage.events.v1"
 
     /// One topic; its messages have the job's id as their key, so one job's stay in order.
