@@ -44,8 +44,7 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
         LoggingSystem.bootstrap(level: .info, json: environment["PALIMPSEST_LOG"] == "json")
         let settings = try Settings(environment)
         let logger = Logger(label: "\(kind.rawValue)-worker")
-        try Migrator(Connection(settings.database), Migration.load(Migration.folder()))
-            .requireCurrent()
+        try awaitDatabase(settings, logger)
         let (health, doorbell) = (Health(settings), Doorbell())
         health.begin()
         let server = try settings.http.map { try Server($0, respond: health.respond) }
@@ -68,6 +67,23 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
                 ],
                 logger: logger
             ).run()
+        }
+    }
+    /// Returns once the database has answered that its schema is this program's. One that is away
+    /// for a moment, as while everything starts, is no reason to end.
+    private static func awaitDatabase(_ settings: Settings, _ logger: Logger) throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while true {
+            do {
+                return try Migrator(
+                    Connection(settings.database),
+                    Migration.load(Migration.folder())
+                ).requireCurrent()
+            } catch let error as PostgresError where error.connectionLost {
+                guard ContinuousClock.now < end else { throw error }
+                logger.warning("the start waits for the database", ["error": "\(error)"])
+                Thread.sleep(forTimeInterval: 1)
+            }
         }
     }
 }

@@ -66,7 +66,10 @@ final class CutProxy: Sendable {
         while true {
             let count = read(from, &buffer, buffer.count)
             while state.withLock({ $0.mode }) == .silent { Thread.sleep(forTimeInterval: 0.02) }
-            guard count > 0, write(to, buffer, count) == count else { break }
+            // A peer that is gone is no reason for a signal.
+            guard count > 0, send(to, buffer, count, Int32(MSG_NOSIGNAL)) == count else {
+                break
+            }
         }
         shutdown(to, Int32(SHUT_RDWR))
     }

@@ -30,10 +30,16 @@ struct LeaseFaults {
         var succeeded = 0
         for batch in 0..<rounds.batches {
             try add(rounds.jobs)
-            let jobs = try (0..<rounds.jobs).compactMap { index in
-                try desk.claim(0.3 + 0.003 * Double(index))
-            }
+            let jobs = try (0..<rounds.jobs).compactMap { _ in try desk.claim() }
             for job in jobs {
+                try desk.connection.query(
+                    """
+                    UPDATE queue.job SET lease_expires_at = clock_timestamp() + interval '4 ms'
+                    WHERE id = $1::uuid
+                    """,
+                    [.uuid(job.claim.job)]
+                )
+                Thread.sleep(forTimeInterval: .random(in: 0.002...0.006))
                 do {
                     try desk.queue.complete(job, outputs: [FaultDesk.output("model", "\(batch)")])
                     succeeded += 1
