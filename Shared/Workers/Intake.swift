@@ -7,8 +7,8 @@ import Metrics
 import Postgres
 import Records
 
-/// Turns messages of one topic into jobs, each in a transaction of milliseconds; the offset is
-/// stored only after the commit, and never held while a job runs.
+/// Turns messages of one topic into jobs, as many at once as are there, in transactions of
+/// milliseconds; offsets are stored only after the commit, and never held while a job runs.
 struct Intake: Service {
     let name = "intake"
     private let kind: JobKind
@@ -31,23 +31,49 @@ struct Intake: Service {
     func run(until shutdown: Shutdown) throws {
         let group = "jobs-\(kind.rawValue)"
         try TopicReader(kind.topic, group: group, settings, logger, health)
-            .run(until: shutdown) { message, connection in try accept(message, connection) }
+            .run(until: shutdown) { messages, connection in try accept(messages, connection) }
     }
 
-    /// A commit whose answer was lost needs nothing of its own: the message is recorded again, and
-    /// finds itself in the inbox.
-    private func accept(_ message: Message, _ connection: Connection) throws {
+    /// A commit whose answer was lost needs nothing of its own: the messages are recorded again, and
+    /// find themselves in the inbox.
+    private func accept(_ messages: [Message], _ connection: Connection) throws {
         let start = ContinuousClock.now
-        defer { Measures.intakeSeconds.observe((ContinuousClock.now - start) / .seconds(1)) }
+        let results: [Result]
+        if messages.count == 1 {
+            results = [try take(messages[0], connection)]
+        } else {
+            do {
+                results = try connection.transaction {
+                    try messages.map { try take($0, connection) }
+                }
+            } catch let error as PostgresError where !error.connectionLost {
+                // One that Postgres refuses takes the others with it; so each goes by itself.
+                for message in messages { try accept([message], connection) }
+                return
+            }
+        }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        for (message, result) in zip(messages, results) {
+            Measures.intakeSeconds.observe(seconds)
+            tell(message, result)
+        }
+        if results.contains(where: \.isNew) { doorbell.ring() }
+    }
+
+    /// What became of a message, once its transaction is committed.
+    private enum Result {
+        case submitted(UUID, JobQueue.Submission)
+        case rejected(reason: String, detail: String)
+
+        var isNew: Bool { if case .submitted(_, .accepted) = self { true } else { false } }
+    }
+
+    private func take(_ message: Message, _ connection: Connection) throws -> Result {
         let queue = JobQueue(connection)
-        let metadata = ["topic": message.topic, "offset": "\(message.partition)/\(message.offset)"]
-        let logger = logger
-        func reject(_ reason: String, _ detail: String) throws {
-            Measures.ingested.add(kind.topic, "rejected")
-            Measures.rejected.add(kind.topic, reason)
+        func reject(_ reason: String, _ detail: String) throws -> Result {
             let key = message.keyText
             try queue.reject(message.incoming, key: key, reason: reason, detail: detail)
-            logger.warning("rejected a message", metadata.merging(["detail": detail]) { a, _ in a })
+            return .rejected(reason: reason, detail: detail)
         }
         do {
             let job = try message.incoming.job()
@@ -59,22 +85,30 @@ struct Intake: Service {
                 source: job.source,
                 messageID: job.messageID
             )
-            Measures.ingested.add(kind.topic, outcome.rawValue)
-            let id = job.request.id.uuidString.lowercased()
-            logger.info(
-                "took a message",
-                metadata.merging(["job": id, "outcome": outcome.rawValue]) { a, _ in a }
+            guard outcome == .conflict else { return .submitted(job.request.id, outcome) }
+            return try reject(
+                "conflict",
+                "job_id \(job.request.id.uuidString.lowercased()), or its idempotency_key, is taken "
+                    + "by a job that asks for something else"
             )
-            if outcome == .accepted { doorbell.ring() }
-            if outcome == .conflict {
-                try reject(
-                    "conflict",
-                    "job_id \(id), or its idempotency_key, is taken by a job that asks for "
-                        + "something else"
-                )
-            }
         } catch let error as SpecError {
-            try reject("invalid", error.description)
+            return try reject("invalid", error.description)
+        }
+    }
+
+    private func tell(_ message: Message, _ result: Result) {
+        var metadata = ["topic": message.topic, "offset": "\(message.partition)/\(message.offset)"]
+        switch result {
+        case .submitted(let id, let outcome):
+            Measures.ingested.add(kind.topic, outcome.rawValue)
+            metadata["job"] = id.uuidString.lowercased()
+            metadata["outcome"] = outcome.rawValue
+            logger.info("took a message", metadata)
+        case .rejected(let reason, let detail):
+            Measures.ingested.add(kind.topic, "rejected")
+            Measures.rejected.add(kind.topic, reason)
+            metadata["detail"] = detail
+            logger.warning("rejected a message", metadata)
         }
     }
 

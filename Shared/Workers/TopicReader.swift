@@ -27,13 +27,13 @@ struct TopicReader {
         self.health = health
     }
 
-    /// Calls `record` with each message, again and again until it does not throw. While Postgres is
-    /// away all partitions are paused and the group is kept by polling.
-    func run(until shutdown: Shutdown, _ record: (Message, Connection) throws -> Void) throws {
+    /// Calls `record` with messages as they come, up to 64 at once, again and again until it does not
+    /// throw. While Postgres is away all partitions are paused and the group is kept by polling.
+    func run(until shutdown: Shutdown, _ record: ([Message], Connection) throws -> Void) throws {
         var (consumer, events) = try join()
         var database = Reconnecting(settings.database)
         var pace = PollPace()
-        // What came from partitions that were assigned in the middle of a pause.
+        // What was polled and not yet recorded.
         var waiting: [Message] = []
         var watch = health.map(ConsumerWatch.init)
         var offsets = OffsetWatch(logger)
@@ -44,15 +44,17 @@ struct TopicReader {
                 offsets = OffsetWatch(logger)
             }
             watch?.look(consumer)
-            let next = waiting.isEmpty ? try pace.poll(consumer) : waiting.removeFirst()
-            guard let message = next else { continue }
-            offsets.look(message, consumer)
+            if waiting.isEmpty { waiting = try pace.gather(consumer) }
+            let batch = Array(waiting.prefix(PollPace.most))
+            guard !batch.isEmpty else { continue }
+            waiting.removeFirst(batch.count)
+            for message in batch { offsets.look(message, consumer) }
             var isPaused = false
             while !shutdown.isRequested {
                 do {
-                    try record(message, database.connection())
+                    try record(batch, database.connection())
                     // A place in a topic that is gone means nothing in one of the same name.
-                    if !events.hasLostTopic { try consumer.store(message) }
+                    if !events.hasLostTopic { for message in batch { try consumer.store(message) } }
                     break
                 } catch let error as PostgresError {
                     logger.warning(
@@ -94,11 +96,24 @@ struct TopicReader {
 private struct PollPace {
     private var last = ContinuousClock.now
 
+    /// How many messages are recorded at once.
+    static let most = 64
+
     mutating func poll(_ consumer: Consumer) throws -> Message? {
         let now = ContinuousClock.now
         Measures.pollGap.observe((now - last) / .seconds(1))
         last = now
         return try consumer.poll(milliseconds: 100)
+    }
+
+    /// Waits for a message, and takes with it those that are here already.
+    mutating func gather(_ consumer: Consumer) throws -> [Message] {
+        guard let first = try poll(consumer) else { return [] }
+        var messages = [first]
+        while messages.count < PollPace.most, let next = try consumer.poll(milliseconds: 0) {
+            messages.append(next)
+        }
+        return messages
     }
 }
 
