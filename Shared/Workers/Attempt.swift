@@ -8,15 +8,15 @@ import Records
 
 /// One attempt at a job: a child, its report, and what of it goes to Postgres.
 final class Attempt {
-    private let job: ClaimedJob
+    let job: ClaimedJob
     private let owner: UUID
-    private let settings: Settings
-    private let shutdown: Shutdown
-    private let logger: Logger
-    private var database: Reconnecting
-    private var outputs: [JobOutput] = []
-    private var metrics: [MetricValue] = []
-    private var ending: ReportLine?
+    let settings: Settings
+    let shutdown: Shutdown
+    let logger: Logger
+    var database: Reconnecting
+    private(set) var outputs: [JobOutput] = []
+    private(set) var metrics: [MetricValue] = []
+    private(set) var ending: ReportLine?
     private var step: Int
     /// When that was, once the child has said so.
     private var stepAt: ContinuousClock.Instant?
@@ -119,130 +119,6 @@ final class Attempt {
         Measures.steps.add(job.kind.rawValue, amount: steps)
         guard let stepAt else { return }
         Measures.stepSeconds.observe((now - stepAt) / .seconds(1) / steps, job.kind.rawValue)
-    }
-
-    private func recordEnd(_ status: String?, _ keeper: LeaseKeeper) throws -> String {
-        let (claim, word) = (job.claim, status ?? "the child ended without a word")
-        switch keeper.stop {
-        case .lost: return "lost"
-        case .ordered(.cancel):
-            try record(keeper) { try $0.cancelled(claim) }
-            measureCancellation()
-            return "cancelled"
-        case .ordered(.deadline):
-            return try fail(JobFailure(.deadline, "its deadline came while it ran"), keeper)
-        case .ordered(.runtime):
-            return try fail(JobFailure(.transient, "the attempt took longer than it may"), keeper)
-        case .stalled(let message): return try fail(JobFailure(.transient, message), keeper)
-        case .ordered(.gang):
-            let gone = JobFailure(.lost, "a rank of the gang is gone")
-            return try fail(gangFailure(waiting: 0) ?? gone, keeper)
-        case .ordered(.go), nil: break
-        }
-        switch ending {
-        case .finished where status == nil: return try complete(keeper)
-        case .released where status == nil:
-            try record(keeper) { try $0.release(claim) }
-            return "released"
-        case .failure(let failure):
-            // Another rank's end looks from here like a broken connection.
-            let cause = job.worldSize > 1 ? gangFailure(waiting: 3) : nil
-            return try fail(cause ?? failure, keeper)
-        default: return try fail(JobFailure(.lost, word), keeper)
-        }
-    }
-
-    private func complete(_ keeper: LeaseKeeper) throws -> String {
-        let start = ContinuousClock.now
-        var result = "failed"
-        defer {
-            Measures.seals.add(result)
-            Measures.sealSeconds.observe((ContinuousClock.now - start) / .seconds(1))
-        }
-        do {
-            try record(keeper) { [job, outputs, metrics] in
-                try $0.complete(job, outputs: outputs, metrics: metrics)
-            }
-            result = "ok"
-        } catch let failure as JobFailure {
-            result = "refused"
-            return try fail(failure, keeper)
-        } catch let error as Fenced {
-            result = "fenced"
-            throw error
-        }
-        return "succeeded"
-    }
-
-    /// What another rank says of its failure, or that it fell silent; asked for `waiting` seconds.
-    private func gangFailure(waiting: Double) -> JobFailure? {
-        let end = ContinuousClock.now + .seconds(waiting)
-        repeat {
-            do {
-                let queue = JobQueue(try database.connection())
-                if let failure = try queue.gangFailure(job.claim) { return failure }
-            } catch {
-                logger.warning("the gang was not asked", ["error": "\(error)"])
-            }
-        } while ContinuousClock.now < end && !shutdown.wait(0.2)
-        return nil
-    }
-
-    /// The job is over; a number that cannot be had now is not worth another try.
-    private func measureCancellation() {
-        do {
-            let queue = JobQueue(try database.connection())
-            guard let seconds = try queue.cancelSeconds(of: job.claim.job) else { return }
-            Measures.cancelSeconds.observe(seconds)
-        } catch {
-            logger.warning("the cancellation was not measured", ["error": "\(error)"])
-        }
-    }
-
-    private func fail(_ failure: JobFailure, _ keeper: LeaseKeeper) throws -> String {
-        Measures.failures.add(job.kind.rawValue, failure.reason.rawValue)
-        let (claim, jitter) = (job.claim, jitter())
-        let state = try record(keeper) { try $0.fail(claim, failure, jitter: jitter) }
-        logger.error("failed", ["reason": failure.description, "then": state ?? "unknown"])
-        return state ?? "failed"
-    }
-
-    /// Full jitter: the wait before the next attempt is uniform below its limit.
-    private func jitter() -> Double { .random(in: 0...1) }
-
-    // Postgres, which may be away for a while
-
-    /// Writes what must not be missed: again and again while the lease holds. A call that was not
-    /// answered may have had its effect, so the job itself says whether it had; then nil is
-    /// returned.
-    @discardableResult
-    private func record<Value>(
-        _ keeper: LeaseKeeper,
-        _ body: (JobQueue) throws -> Value
-    ) throws -> Value? {
-        var unanswered = false
-        while true {
-            do {
-                let queue = JobQueue(try database.connection())
-                if unanswered, !["held", "fenced"].contains(try queue.outcome(of: job.claim)) {
-                    return nil
-                }
-                return try body(queue)
-            } catch let error as PostgresError where !keeper.lostLease && !error.isRefusal {
-                logger.warning("recording will try again", ["error": "\(error)"])
-                unanswered = true
-                Thread.sleep(forTimeInterval: 0.5)
-            }
-        }
-    }
-
-    /// Writes what the next line will say again.
-    private func recordProgress(_ body: (JobQueue) throws -> Void) throws {
-        do {
-            try body(JobQueue(database.connection()))
-        } catch let error as PostgresError {
-            logger.warning("progress was not recorded", ["error": "\(error)"])
-        }
     }
 }
 
