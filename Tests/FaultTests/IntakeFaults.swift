@@ -39,6 +39,32 @@ struct IntakeFaults {
         #expect(try stack.queue.deadLetters().isEmpty)
     }
 
+    /// What is there when the worker starts is taken in by one transaction, unless one is refused.
+    @Test func `messages that are refused take no others with them`() throws {
+        let stack = try FaultStack()
+        var ids: Set<UUID> = []
+        for _ in 0..<10 { ids.insert(try stack.publish(steps: 1, held)) }
+        let (known, unknown) = (UUID(), UUID())
+        ids.insert(try stack.publish(steps: 1, held, id: known))
+        try stack.publish(steps: 2, held, id: known)
+        try stack.producer.send(to: JobKind.train.topic, key: "", value: Data("{".utf8))
+        let body = """
+            {"job_id": "\(unknown.uuidString)", "spec": {"method": "classifier"},
+            "inputs": {"dataset": "nothing"}}
+            """
+        try stack.producer.send(to: JobKind.train.topic, key: "", value: Data(body.utf8))
+        for _ in 0..<10 { ids.insert(try stack.publish(steps: 1, held)) }
+        try stack.start()
+        try stack.wait { try jobs(stack) >= ids.count ? true : nil }
+        try stack.wait { try stack.queue.deadLetters().count >= 3 ? true : nil }
+        let rows = try stack.database.query("SELECT id FROM queue.job")
+        #expect(try Set(rows.map { try $0.uuid("id") }) == ids)
+        #expect(
+            try stack.queue.deadLetters().map(\.reason).sorted()
+                == ["conflict", "invalid", "invalid"]
+        )
+    }
+
     @Test func `fault 36: a chain on two topics, published last first, runs in its order`() throws {
         let stack = try FaultStack()
         for program in ["training-worker", "unlearning-worker"] { try stack.start(program) }
