@@ -1,5 +1,7 @@
 -- Loads what PropertyTests drew into `story.input`: graph g has the artifacts 16 g + 1, … and the
--- request g + 1.
+-- request g + 1. Minutes of its nodes count from `story.minute(0)`.
+CREATE FUNCTION story.minute(n integer) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$ SELECT '2026-01-01T00:00Z'::timestamptz + n * interval '1 minute' $$;
 SET session_replication_role = replica;
 
 INSERT INTO lineage.run (
@@ -8,11 +10,12 @@ INSERT INTO lineage.run (
 SELECT
     16 * (n ->> 'g')::bigint + (n ->> 'k')::bigint + 1, gen_random_uuid(), 1,
     CASE WHEN x IS NULL THEN 'train' ELSE 'unlearn' END, coalesce(x ->> 'm', 'm'), '{}',
-    sha256(''), 1, now()
+    sha256(''), 1, story.minute((n ->> 't')::integer)
 FROM story.input i CROSS JOIN LATERAL jsonb_array_elements(i.nodes) n
 LEFT JOIN (
     SELECT y AS x FROM story.input j CROSS JOIN LATERAL jsonb_array_elements(j.applied) y
-) a ON x ->> 'g' = n ->> 'g' AND x ->> 'k' = n ->> 'k';
+) a ON x ->> 'g' = n ->> 'g' AND x ->> 'k' = n ->> 'k'
+WHERE NOT (n ->> 'i')::boolean;
 
 CREATE TABLE story.place AS
 WITH RECURSIVE edge AS MATERIALIZED (
@@ -35,10 +38,15 @@ FROM walk GROUP BY seq;
 
 INSERT INTO lineage.artifact (
     seq, digest, content_digest, kind, name, manifest_canonical, bytes, info, run, born,
-    generation, origin_roots
+    original, weight_root, weight_depth, generation, origin_roots, recorded_at
 ) OVERRIDING SYSTEM VALUE
 SELECT
-    p.seq, sha256(m), c.content, 'dataset', 'model', m, 0, '{}', p.seq, '3', p.generation, p.roots
+    p.seq, sha256(m), c.content,
+    CASE WHEN (n ->> 'x')::boolean THEN 'dataset' ELSE 'checkpoint' END, 'model', m, 0, '{}',
+    CASE WHEN NOT (n ->> 'i')::boolean THEN p.seq END, '3',
+    16 * (n ->> 'g')::bigint + (n ->> 'o')::bigint + 1,
+    16 * (n ->> 'g')::bigint + (n ->> 'w')::bigint + 1, (n ->> 'd')::integer,
+    p.generation, p.roots, story.minute(2 * (n ->> 'k')::integer + 1)
 FROM story.input i
 CROSS JOIN LATERAL jsonb_array_elements(i.nodes) n
 JOIN story.place p ON p.seq = 16 * (n ->> 'g')::bigint + (n ->> 'k')::bigint + 1
@@ -47,6 +55,8 @@ CROSS JOIN LATERAL convert_to(
     '{"content":"' || encode(c.content, 'hex') || '","seq":' || p.seq || ',"output":"model"}',
     'UTF8'
 ) m;
+INSERT INTO lineage.import (artifact, source)
+SELECT a.seq, 'x' FROM lineage.artifact a WHERE a.run IS NULL;
 INSERT INTO lineage.content_twin (artifact)
 SELECT unnest(array_agg(seq)) FROM lineage.artifact GROUP BY content_digest HAVING count(*) > 1;
 INSERT INTO lineage.edge (child, parent, role, run, excludes)
@@ -101,6 +111,44 @@ WITH RECURSIVE up (deployed, seq) AS (
     WHERE e.role = ANY (lineage.influences())
 )
 SELECT up.seq, up.deployed FROM up;
+
+-- Entries of the rows of every twentieth graph, for its proof.
+CREATE FUNCTION story.proved(seq bigint) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$ SELECT (seq - 1) / 16 % 20 = 0 $$;
+INSERT INTO lineage.log_entry (stream, n, prev, hash, relation, key, payload)
+SELECT
+    'x', e.n, zero, sha256(
+        zero || int8send(octet_length(e.payload)) || convert_to(e.payload, 'UTF8')
+            || int4send(1) || 'x' || int8send(e.n)
+    ), e.relation, e.key, e.payload
+FROM decode(repeat('00', 32), 'hex') zero
+CROSS JOIN (
+    SELECT 'artifact', lineage.log_key(t), lineage.log_payload(t), row_number() OVER ()
+    FROM lineage.artifact t WHERE story.proved(t.seq)
+    UNION ALL
+    SELECT 'import', lineage.log_key(t), lineage.log_payload(t), 100000 + row_number() OVER ()
+    FROM lineage.import t WHERE story.proved(t.artifact)
+    UNION ALL
+    SELECT 'edge', lineage.log_key(t), lineage.log_payload(t), 200000 + row_number() OVER ()
+    FROM lineage.edge t WHERE story.proved(t.child)
+    UNION ALL
+    SELECT 'run', lineage.log_key(t), lineage.log_payload(t), 300000 + row_number() OVER ()
+    FROM lineage.run t WHERE story.proved(t.seq)
+    UNION ALL
+    SELECT 'unlearn_application', lineage.log_key(t), lineage.log_payload(t),
+        400000 + row_number() OVER ()
+    FROM lineage.unlearn_application t WHERE story.proved(t.run)
+    UNION ALL
+    SELECT 'forget_request', lineage.log_key(t), lineage.log_payload(t),
+        500000 + row_number() OVER ()
+    FROM lineage.forget_request t WHERE story.proved(16 * (t.seq - 1) + 1)
+    UNION ALL
+    SELECT 'evidence', lineage.log_key(t), lineage.log_payload(t), 600000 + row_number() OVER ()
+    FROM lineage.evidence t WHERE story.proved(t.subject)
+    UNION ALL
+    SELECT 'verdict', lineage.log_key(t), lineage.log_payload(t), 700000 + row_number() OVER ()
+    FROM lineage.verdict t WHERE story.proved(t.artifact)
+) e (relation, key, payload, n);
 
 CREATE TABLE story.graph AS
 SELECT

@@ -85,6 +85,18 @@ struct AdversarialTests {
         }
     }
 
+    /// Functions that several walks share are taken into the plans of those, with their indexes.
+    @Test func `the step that taint takes is part of the plan of a walk`() throws {
+        let plan = try story.connection.query(
+            """
+            EXPLAIN SELECT FROM lineage.edge e CROSS JOIN LATERAL lineage.twins_of(e.parent) t
+            WHERE e.child = 249999 AND lineage.carries(e.role, e.excludes, e.child, 1, '{7}')
+            """
+        ).map { try $0.text("QUERY PLAN") }
+        #expect(plan.contains { $0.contains("artifact_content") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("twins_of") || $0.contains("carries") }, "\(plan)")
+    }
+
     /// Every seal writes the event of its run.
     @Test func `what a run made is found without reading all edges`() throws {
         for sql in [

@@ -62,7 +62,7 @@ struct RightsTests {
             "CREATE OR REPLACE FUNCTION lineage.refuse_change() RETURNS trigger "
                 + "LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
             "CREATE FUNCTION lineage.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-            "ALTER FUNCTION lineage.check_birth() RENAME TO gone",
+            "ALTER FUNCTION lineage.edge_at_birth() RENAME TO gone",
             "CREATE TABLE lineage.mine (x int)", "ALTER SEQUENCE lineage.artifact_seq_seq CACHE 9",
             "SELECT setval('lineage.artifact_seq_seq', 1)",
             "ALTER ROLE CURRENT_USER SUPERUSER",

@@ -1,10 +1,10 @@
-/// A small graph drawn from a seed, with one request, and what follows for it from the definitions
-/// of the reference, computed without cleverness.
+/// A small graph drawn from a seed, with one request. What follows for it from the definitions of
+/// the reference is computed in its extensions, without cleverness.
 struct RandomGraph {
     struct Edge {
         let child: Int
         let parent: Int
-        let role: String
+        var role: String
         let excluded: Bool
     }
 
@@ -17,6 +17,12 @@ struct RandomGraph {
     /// The method of nodes whose run applied the request, and whether their verdict passes.
     private(set) var applied: [Int: (method: String, result: String?)] = [:]
     private(set) var live: Set<Int> = []
+    /// When the run of a node began. Node n is sealed at 2n + 1.
+    private(set) var started: [Int] = []
+    /// Nodes that no run made.
+    private(set) var imported: Set<Int> = []
+    /// Nodes that are no weights.
+    private(set) var data: Set<Int> = []
     let asked: Int
     let other: Int
 
@@ -34,11 +40,13 @@ struct RandomGraph {
             content.append(twin ? Int.random(in: 0..<node, using: &random) : node)
             if twin { content[node] = content[content[node]] }
             if Int.random(in: 0..<4, using: &random) == 0 { live.insert(node) }
+            started.append(Int.random(in: 0...2 * node, using: &random))
             draw(parentsOf: node, &random)
         }
         for _ in 0..<Int.random(in: 0...2, using: &random) {
             seeds.insert(Int.random(in: 0..<count, using: &random))
         }
+        drawKinds(&random)
     }
 
     private mutating func draw(parentsOf node: Int, _ random: inout SplitMix) {
@@ -61,74 +69,35 @@ struct RandomGraph {
                 && Bool.random(using: &random)
             edges.append(Edge(child: node, parent: parent, role: role, excluded: excluded))
         }
+        if applied[node] != nil { drawStart(of: node, &random) }
     }
 
-    // What follows -----------------------------------------------------------------------------
-
-    private func parents(_ node: Int) -> [Int] {
-        edges.filter { $0.child == node }.map(\.parent)
-    }
-
-    /// All that `node` was made from.
-    func ancestors(_ node: Int) -> Set<Int> {
-        parents(node).reduce(into: []) { $0.formUnion(ancestors($1).union([$1])) }
-    }
-
-    func descendants(_ node: Int) -> Set<Int> {
-        Set((0..<count).filter { ancestors($0).contains(node) })
-    }
-
-    /// Edges on the shortest way up, nil where there is none.
-    func distance(_ start: Int, _ goal: Int) -> Int? {
-        if start == goal { return 0 }
-        return parents(start).compactMap { distance($0, goal) }.min().map { $0 + 1 }
-    }
-
-    var nearestShared: Set<Int> {
-        let shared = ancestors(asked).union([asked]).intersection(ancestors(other).union([other]))
-        return shared.filter { one in !shared.contains { ancestors($0).contains(one) } }
-    }
-
-    /// The least set with the sources, the twins of its members, and every child by a role that
-    /// carries influence, but those cleansed.
-    var tainted: Set<Int> {
-        var tainted = seeds
-        while true {
-            let next = tainted.union(
-                (0..<count).filter { node in
-                    let twin = (0..<count).contains {
-                        $0 != node && content[$0] == content[node] && tainted.contains($0)
-                    }
-                    return twin || (inherits(node, tainted) && !isCleansed(node, tainted))
-                }
-            )
-            if next == tainted { return tainted }
-            tainted = next
+    /// What was unlearned starts from one; what was trained again has no weights from anywhere and
+    /// replaces one.
+    private mutating func drawStart(of node: Int, _ random: inout SplitMix) {
+        if !edges.contains(where: { $0.child == node && $0.role == "init" }) {
+            let parent = Int.random(in: 0..<node, using: &random)
+            edges.append(Edge(child: node, parent: parent, role: "init", excluded: false))
+        }
+        guard applied[node]?.method == "retrain" else { return }
+        edges.removeAll { $0.child == node && $0.role == "merge" }
+        for index in edges.indices where edges[index].child == node && edges[index].role == "init" {
+            edges[index].role = "replaces"
         }
     }
 
-    private func inherits(_ node: Int, _ tainted: Set<Int>, besides: [String] = []) -> Bool {
-        edges.contains {
-            $0.child == node && !$0.excluded && RandomGraph.influences.contains($0.role)
-                && !besides.contains($0.role) && tainted.contains($0.parent)
+    private mutating func drawKinds(_ random: inout SplitMix) {
+        let weights = edges.filter { ["init", "merge", "replaces"].contains($0.role) }
+        for node in 0..<count where applied[node] == nil {
+            if !weights.contains(where: { $0.child == node || $0.parent == node }),
+                Bool.random(using: &random)
+            {
+                data.insert(node)
+            }
+            if !edges.contains(where: { $0.child == node }), Bool.random(using: &random) {
+                imported.insert(node)
+            }
         }
-    }
-
-    private func isCleansed(_ node: Int, _ tainted: Set<Int>) -> Bool {
-        guard let applied = applied[node] else { return false }
-        if applied.result == "pass" {
-            return !inherits(node, tainted, besides: ["init", "merge", "anchor"])
-        }
-        return applied.method == "retrain" && !inherits(node, tainted)
-    }
-
-    func status(_ node: Int) -> String {
-        let passes = applied[node]?.result == "pass"
-        guard tainted.contains(node) else {
-            return passes || applied[node]?.method == "retrain" ? "cleansed" : "clean"
-        }
-        guard let applied = applied[node], !passes else { return "exposed" }
-        return applied.result == "fail" ? "failed" : "pending"
     }
 }
 
