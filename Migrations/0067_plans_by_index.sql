@@ -7,8 +7,7 @@ DECLARE
     f text;
 BEGIN
     FOREACH f IN ARRAY ARRAY[
-        'queue.submit', 'queue.claim', 'queue.complete', 'lineage.check_birth', 'lineage.tell_run',
-        'lineage.inherit_tenant'
+        'queue.submit', 'queue.claim', 'queue.complete', 'lineage.tell_run'
     ] LOOP
         EXECUTE format(
             'ALTER FUNCTION %s SET enable_seqscan = off SET enable_hashjoin = off
