@@ -42,7 +42,7 @@ final class FaultStack: Stack {
     }
 
     deinit {
-        for worker in workers {
+        for worker in workers where worker.isRunning {
             kill(worker.processIdentifier, SIGCONT)
             kill(worker.processIdentifier, SIGKILL)
             worker.waitUntilExit()

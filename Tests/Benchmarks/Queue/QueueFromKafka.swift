@@ -12,9 +12,9 @@ import TestSupport
 /// brokers are PALIMPSEST_KAFKA's, which have the topics, or else the embedded one, which is slower to
 /// answer than Kafka is.
 func benchmarkStarts(_ conninfo: String, rounds: Int, _ peer: QueuePeer?) throws {
-    let given = ProcessInfo.processInfo.environment["PALIMPSEST_KAFKA"]
-    let broker = try given == nil ? EmbeddedBroker(partitions: 1) : nil
-    let fleet = try Fleet(given ?? broker?.bootstrap ?? "", conninfo: conninfo)
+    let (bootstrap, brokers, broker) = try findBrokers(partitions: 1)
+    defer { withExtendedLifetime(broker) {} }
+    let fleet = try Fleet(bootstrap, conninfo: conninfo)
     fleet.environment["PALIMPSEST_LOG"] = "json"
     let worker = try fleet.start()
     let producer = try fleet.producer()
@@ -34,7 +34,6 @@ func benchmarkStarts(_ conninfo: String, rounds: Int, _ peer: QueuePeer?) throws
             published[line.job ?? ""].map { 1_000 * line.time.timeIntervalSince($0) }
         }
     }
-    let brokers: [String: JSON] = ["brokers": .string(given == nil ? "embedded" : "given")]
     report("queue_message_to_row", percentiles(times("took a message")).merging(brokers) { $1 })
     var values = percentiles(times("child")).merging(brokers) { $1 }
     if let peer {
@@ -43,6 +42,17 @@ func benchmarkStarts(_ conninfo: String, rounds: Int, _ peer: QueuePeer?) throws
         values["peer"] = .string("procrastinate \(peer.version)")
     }
     report("queue_publish_to_start", values)
+}
+
+/// Where messages go, how a result names it, and the embedded broker where none is given.
+private func findBrokers(
+    partitions: Int
+) throws -> (bootstrap: String, values: [String: JSON], broker: EmbeddedBroker?) {
+    if let given = ProcessInfo.processInfo.environment["PALIMPSEST_KAFKA"] {
+        return (given, ["brokers": .string("given")], nil)
+    }
+    let broker = try EmbeddedBroker(partitions: partitions)
+    return (broker.bootstrap, ["brokers": .string("embedded")], broker)
 }
 
 private struct LogLine: Decodable {
@@ -63,16 +73,18 @@ private struct LogLine: Decodable {
 /// How long a worker takes for many messages at once, from its first row to its last, and its memory
 /// while it does. The worker also runs what it takes in, one job after the other.
 ///
-/// Sixteen partitions, since the embedded broker keeps 5 MiB of each.
+/// Sixteen partitions, since the embedded broker keeps 5 MiB of each. It also hands out a message a
+/// partition at a time, so that a burst is worth measuring on Kafka only.
 func benchmarkBurst(_ conninfo: String, messages: Int) throws {
-    let broker = try EmbeddedBroker(partitions: 16)
-    let fleet = try Fleet(broker.bootstrap, conninfo: conninfo)
+    let (bootstrap, brokers, broker) = try findBrokers(partitions: 16)
+    defer { withExtendedLifetime(broker) {} }
+    let fleet = try Fleet(bootstrap, conninfo: conninfo)
     let idle = try fleet.start().process
     try fleet.finish(fleet.publish(fleet.producer()))
     let before = peakMib(idle.processIdentifier)
     idle.terminate()
     idle.waitUntilExit()
-    try publish(messages, to: broker.bootstrap, threads: 8)
+    try publish(messages, to: bootstrap, threads: 8)
     let worker = try fleet.start().process
     // Counting takes time of the same two cores.
     func jobs() throws -> Int {
@@ -89,7 +101,7 @@ func benchmarkBurst(_ conninfo: String, messages: Int) throws {
             "messages": .int(messages), "seconds": .double(seconds),
             "per_second": .double(Double(messages) / seconds), "idle_mib": .int(before),
             "peak_mib": .int(peakMib(worker.processIdentifier)),
-        ]
+        ].merging(brokers) { $1 }
     )
 }
 
