@@ -7,13 +7,16 @@ import Records
 
 let submitCommand = Command(
     "submit",
-    summary: "Publishes jobs from YAML or JSON files and prints their ids.",
+    summary: "Publishes jobs from YAML or JSON files (-: standard input) and prints their ids.",
     arguments: ["FILE…"],
     options: [Option("watch", help: "follow each job to its end")]
 ) { invocation in
     let connections = try Connections.find()
     for file in invocation.arguments {
-        let id = try submit(file: URL(filePath: file), connections)
+        let id =
+            try file == "-"
+            ? submit(FileHandle.standardInput.readToEnd() ?? Data(), connections)
+            : submit(file: URL(filePath: file), connections)
         print(id.uuidString.lowercased())
         if invocation.flag("watch") { try watch(id, connections) }
     }
@@ -26,6 +29,11 @@ func submit(file: URL, _ connections: Connections) throws -> UUID {
     guard let text = try? Data(contentsOf: file) else {
         throw UsageError("\(file.path) cannot be read")
     }
+    return try submit(text, connections)
+}
+
+/// The same with the job's text.
+private func submit(_ text: Data, _ connections: Connections) throws -> UUID {
     let body = try JSON(yaml: text)
     let request = try JobRequest(body, kind: nil, fallbackID: UUID())
     guard case .object(var members) = body else { return request.id }

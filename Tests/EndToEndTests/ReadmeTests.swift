@@ -16,7 +16,10 @@ import Testing
         "palimpsest lineage": "ChainTests",
         "palimpsest forget request": "ChainTests",
         "palimpsest data import": "this suite",
-        "POSTGRES_PASSWORD_FILE=": "IntakeTests, as far as no daemon is needed",
+        "export POSTGRES_PASSWORD_FILE=": "ComposeTests",
+        "(umask 077;": "ComposeTests",
+        "sudo chown 10001": "by hand; ComposeTests compare the image's uid",
+        "docker-compose -f": "by hand; ComposeTests as far as no daemon is needed",
     ]
 
     @Test func `no command of the README is left without a test`() throws {
