@@ -1,4 +1,3 @@
-import CCrypto
 public import Foundation
 public import Jobs
 
@@ -10,18 +9,17 @@ public struct Hash: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { hex }
 
+    /// The hash of what `write` gives to the hasher.
+    public init(_ write: (inout Hasher256) -> Void) {
+        self.init()
+        var hasher = Hasher256()
+        write(&hasher)
+        withUnsafeMutableBytes(of: &lanes) { hasher.finish(into: $0) }
+    }
+
     /// The hash of `bytes`.
     public init(of bytes: some ContiguousBytes) {
-        self.init()
-        withUnsafeMutableBytes(of: &lanes) { result in
-            bytes.withUnsafeBytes { bytes in
-                _ = SHA256(
-                    bytes.bindMemory(to: UInt8.self).baseAddress,
-                    bytes.count,
-                    result.bindMemory(to: UInt8.self).baseAddress
-                )
-            }
-        }
+        self.init { hasher in bytes.withUnsafeBytes { hasher.update($0) } }
     }
 
     /// The hash that `bytes` are, or nil unless they are 32.
@@ -40,9 +38,17 @@ public struct Hash: Hashable, Sendable, CustomStringConvertible {
     /// Thirty-two zeros, the hash before the first.
     public init() {}
 
-    public var bytes: [UInt8] { withUnsafeBytes(of: lanes) { Array($0) } }
+    public var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
     public var hex: String { bytes.hexadecimal }
     public var digest: Digest { Digest(hash: self) }
+}
+
+extension Hash: ContiguousBytes {
+    public func withUnsafeBytes<Result>(
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        try Swift.withUnsafeBytes(of: lanes, body)
+    }
 }
 
 extension Digest {

@@ -1,4 +1,5 @@
 import Foundation
+import Jobs
 
 /// One row's entry in the log of its stream.
 public struct LogEntry: Equatable, Sendable {
@@ -19,20 +20,20 @@ public struct LogEntry: Equatable, Sendable {
     /// stream's name behind its length (4 bytes), and the number (8 bytes). The lengths leave one
     /// way to read these bytes, so two different entries never hash the same ones.
     public var hash: Hash {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(52 + payload.count + stream.utf8.count)
-        bytes += previous.bytes
-        bytes.append(bigEndian: UInt64(payload.count))
-        bytes += payload
-        bytes.append(bigEndian: UInt32(stream.utf8.count))
-        bytes += stream.utf8
-        bytes.append(bigEndian: UInt64(number))
-        return Hash(of: bytes)
+        Hash { hasher in
+            previous.withUnsafeBytes { hasher.update($0) }
+            hasher.update(bigEndian: UInt64(payload.count))
+            payload.withUnsafeBytes { hasher.update($0) }
+            var stream = stream
+            hasher.update(bigEndian: UInt32(stream.utf8.count))
+            stream.withUTF8 { hasher.update(UnsafeRawBufferPointer($0)) }
+            hasher.update(bigEndian: UInt64(number))
+        }
     }
 }
 
-extension [UInt8] {
-    fileprivate mutating func append(bigEndian value: some FixedWidthInteger) {
-        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
+extension Hasher256 {
+    mutating func update(bigEndian value: some FixedWidthInteger) {
+        withUnsafeBytes(of: value.bigEndian) { update($0) }
     }
 }

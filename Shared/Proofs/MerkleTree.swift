@@ -1,3 +1,6 @@
+public import Foundation
+import Jobs
+
 /// A Merkle tree over a list that only grows.
 ///
 /// RFC 9162 (as RFC 6962), section 2.1: a leaf is hashed behind a zero byte and a node behind a
@@ -19,11 +22,20 @@ public struct MerkleTree: Sendable {
     }
 
     /// The hash of a leaf with these bytes.
-    public static func leaf(_ bytes: some Collection<UInt8>) -> Hash { Hash(of: [0] + bytes) }
+    public static func leaf(_ bytes: some ContiguousBytes) -> Hash {
+        Hash { hasher in
+            hasher.update(bigEndian: UInt8(0))
+            bytes.withUnsafeBytes { hasher.update($0) }
+        }
+    }
 
     /// The hash of the node above two.
     public static func node(_ left: Hash, _ right: Hash) -> Hash {
-        Hash(of: [1] + left.bytes + right.bytes)
+        Hash { hasher in
+            hasher.update(bigEndian: UInt8(1))
+            left.withUnsafeBytes { hasher.update($0) }
+            right.withUnsafeBytes { hasher.update($0) }
+        }
     }
 
     /// The root over the first `size` leaves; of none, the hash of nothing.

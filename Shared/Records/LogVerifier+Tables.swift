@@ -5,12 +5,12 @@ import Postgres
 extension LogVerifier {
     /// Compares each row of `table` with its entry, and finds those without the other.
     func compare(_ table: WatchedTable, _ report: inout LogReport) throws {
-        let writer = RowWriter(table)
+        var writer = RowWriter(table)
         var (findings, rows): ([LogFinding], Int) = ([], 0)
         let columns = table.columns.map { "t.\"\($0)\"::text" }.joined(separator: ", ")
         try connection.copy(
             """
-            SELECT t.key, e.key, convert_to(e.payload, 'UTF8'), \(columns)
+            SELECT t.key, e.key, e.payload, \(columns)
             FROM (SELECT \(table.key) AS key, t.* FROM lineage.\(table.name) t) t
             FULL JOIN (
                 SELECT key, payload FROM lineage.log_entry WHERE relation = '\(table.name)'
@@ -28,7 +28,7 @@ extension LogVerifier {
                 findings.append(LogFinding(table.name, row.text(0), what))
                 return
             }
-            if !writer.payload(row).elementsEqual(payload) {
+            if !writer.writes(row, as: payload) {
                 findings += table.differences(row, from: Data(payload))
             }
         }
@@ -42,6 +42,8 @@ private struct RowWriter {
     /// What stands before each value.
     private let names: [[UInt8]]
     private let end: [UInt8]
+    /// The row that was written last, for its room.
+    private var text: [UInt8] = []
 
     init(_ table: WatchedTable) {
         names = table.columns.enumerated().map { place, column in
@@ -50,16 +52,18 @@ private struct RowWriter {
         end = Array("},\"table\":\"\(table.name)\"}".utf8)
     }
 
-    func payload(_ row: CopiedRow) -> [UInt8] {
-        var text = Array("{\"key\":".utf8)
-        text.reserveCapacity(1_024)
+    /// Whether `payload` is the canonical form of `row`.
+    mutating func writes(_ row: CopiedRow, as payload: ArraySlice<UInt8>) -> Bool {
+        text.removeAll(keepingCapacity: true)
+        text += "{\"key\":".utf8
         text.append(quoted: row[0])
         text.append(UInt8(ascii: ","))
         for (place, name) in names.enumerated() {
             text += name
             text.append(quoted: row[place + 3])
         }
-        return text + end
+        text += end
+        return text[...] == payload
     }
 }
 

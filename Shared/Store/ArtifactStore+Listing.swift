@@ -15,7 +15,7 @@ extension ArtifactStore {
     public func isIntact(_ digest: Digest) throws -> Bool {
         let reader = try FileHandle(forReadingFrom: path(of: digest))
         defer { try? reader.close() }
-        let hasher = Hasher256()
+        var hasher = Hasher256()
         while let piece = try reader.read(upToCount: 1 << 22), !piece.isEmpty {
             hasher.update(piece)
         }

@@ -135,7 +135,7 @@ private func syncFolder(_ folder: URL) throws {
 
 /// The digest and size of the file at `url`, read piece by piece.
 private func digestOfFile(_ url: URL) throws -> (digest: Digest, bytes: Int) {
-    let hasher = Hasher256()
+    var hasher = Hasher256()
     let reader = try FileHandle(forReadingFrom: url)
     var bytes = 0
     while let piece = try reader.read(upToCount: 1 << 22), !piece.isEmpty {

@@ -8,7 +8,7 @@ public struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
 
     /// The digest of `bytes`.
     public init(of bytes: some DataProtocol) {
-        let hasher = Hasher256()
+        var hasher = Hasher256()
         hasher.update(bytes)
         self = hasher.finish()
     }
@@ -43,27 +43,29 @@ public struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
 }
 
 /// SHA-256 over bytes that arrive in pieces (OpenSSL).
-public final class Hasher256 {
-    private let context = EVP_MD_CTX_new()
+public struct Hasher256 {
+    private var context = SHA256_CTX()
 
-    public init() {
-        precondition(EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1, "SHA-256 is missing")
+    public init() { SHA256_Init(&context) }
+
+    public mutating func update(_ bytes: some DataProtocol) {
+        for region in bytes.regions { region.withUnsafeBytes { update($0) } }
     }
 
-    deinit { EVP_MD_CTX_free(context) }
-
-    public func update(_ bytes: some DataProtocol) {
-        for region in bytes.regions {
-            region.withUnsafeBytes { buffer in
-                _ = EVP_DigestUpdate(context, buffer.baseAddress, buffer.count)
-            }
-        }
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        SHA256_Update(&context, bytes.baseAddress, bytes.count)
     }
 
     /// The digest of everything so far; call once.
-    public func finish() -> Digest {
+    public mutating func finish() -> Digest {
         var raw = [UInt8](repeating: 0, count: 32)
-        precondition(EVP_DigestFinal_ex(context, &raw, nil) == 1, "SHA-256 failed")
+        raw.withUnsafeMutableBytes { finish(into: $0) }
         return Digest(raw: raw)
+    }
+
+    /// Writes the 32 bytes of the digest of everything so far into `place`; call once.
+    public mutating func finish(into place: UnsafeMutableRawBufferPointer) {
+        precondition(place.count == 32, "SHA-256 has 32 bytes, not \(place.count)")
+        SHA256_Final(place.bindMemory(to: UInt8.self).baseAddress, &context)
     }
 }
