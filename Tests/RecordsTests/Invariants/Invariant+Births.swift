@@ -32,6 +32,11 @@ extension Invariant {
             Breach(unlearned(["4 init", "7 init"]), "23505", "edge_one_init"),
             Breach(unlearned(["4 init"], method: "retrain"), "PL033", "no original"),
             Breach(unlearned([], method: "retrain"), "PL033", "no original"),
+            Breach(
+                unlearned(["7 replaces", "4 merge", "7 merge"], "4, 4, 1", method: "retrain"),
+                "PL033",
+                "trained again from weights"
+            ),
             Breach(unlearned(["4 replaces"], "4, seq, 0"), "PL033", "no original"),
             Breach(
                 unlearned(["4 replaces", "7 replaces"], "4, seq, 0", method: "retrain"),
