@@ -4,11 +4,10 @@ import Kafka
 import Postgres
 import Store
 
-/// Where the stack is: from the environment, else from what `palimpsest up` wrote.
+/// Where the stack is: from the environment, else from what `palimpsest up` wrote. A command asks for
+/// the parts that it needs, so that an auditor needs no broker.
 struct Connections: Codable {
-    var database: String
-    var kafka: String
-    var store: String
+    private var values: [String: String]
 
     /// The folder of a stack started by `up`.
     static let home = URL(filePath: FileManager.default.currentDirectoryPath)
@@ -17,30 +16,44 @@ struct Connections: Codable {
     /// The key that signs what this stack proves.
     static let signingKey = home.appending(path: "signing-key.pem")
 
-    /// - Throws: `UsageError` saying how to name or start a stack.
-    static func find() throws -> Connections {
+    private static let names = ["PALIMPSEST_DATABASE", "PALIMPSEST_KAFKA", "PALIMPSEST_STORE"]
+
+    init(database: String? = nil, kafka: String? = nil, store: String? = nil) {
+        values = [:]
+        for (name, value) in zip(Connections.names, [database, kafka, store]) {
+            values[name] = value
+        }
+    }
+
+    static func find() -> Connections {
         let environment = ProcessInfo.processInfo.environment
         let saved = (try? Data(contentsOf: file)).flatMap {
             try? JSONDecoder().decode(Connections.self, from: $0)
         }
-        guard
-            let database = environment["PALIMPSEST_DATABASE"] ?? saved?.database,
-            let kafka = environment["PALIMPSEST_KAFKA"] ?? saved?.kafka,
-            let store = environment["PALIMPSEST_STORE"] ?? saved?.store
-        else {
+        var connections = saved ?? Connections()
+        for name in names { connections.values[name] = environment[name] ?? saved?.values[name] }
+        return connections
+    }
+
+    var database: String { get throws { try value("PALIMPSEST_DATABASE") } }
+    var kafka: String { get throws { try value("PALIMPSEST_KAFKA") } }
+    var store: String { get throws { try value("PALIMPSEST_STORE") } }
+
+    private func value(_ name: String) throws -> String {
+        guard let value = values[name] else {
             throw UsageError(
-                "no stack is known: start one with `palimpsest up` in this folder, or set "
-                    + "PALIMPSEST_DATABASE, PALIMPSEST_KAFKA and PALIMPSEST_STORE"
+                "\(name) is not set, and no stack is known: start one with `palimpsest up` in this "
+                    + "folder, or set it"
             )
         }
-        return Connections(database: database, kafka: kafka, store: store)
+        return value
     }
 
     func openDatabase() throws -> Connection { try Connection(database) }
     func openStore() throws -> ArtifactStore { try ArtifactStore(url: store) }
 
     func openKafka() throws -> Configuration {
-        var configuration = Configuration(bootstrap: kafka)
+        var configuration = Configuration(bootstrap: try kafka)
         if let file = ProcessInfo.processInfo.environment["PALIMPSEST_KAFKA_CONFIG"] {
             try configuration.add(propertiesFile: URL(filePath: file))
         }
@@ -49,10 +62,7 @@ struct Connections: Codable {
 
     /// The environment that workers read.
     func environment(threads: Int?) -> [String: String] {
-        var environment = ProcessInfo.processInfo.environment
-        environment["PALIMPSEST_DATABASE"] = database
-        environment["PALIMPSEST_KAFKA"] = kafka
-        environment["PALIMPSEST_STORE"] = store
+        var environment = ProcessInfo.processInfo.environment.merging(values) { $1 }
         if let threads { environment["PALIMPSEST_THREADS"] = String(threads) }
         return environment
     }

@@ -23,7 +23,7 @@ let dataImportCommand = Command(
     var importer = DatasetImport()
     importer.resolution = try invocation.integer("resolution")
     importer.strict = invocation.flag("strict")
-    let connections = try Connections.find()
+    let connections = Connections.find()
     let (dataset, refused) = try importer.run(URL(filePath: path))
     for file in refused { print("refused \(file.path): \(file.reason)") }
     try register(dataset, as: name, from: URL(filePath: path).lastPathComponent, connections)

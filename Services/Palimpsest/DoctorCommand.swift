@@ -9,12 +9,13 @@ let doctorCommand = Command(
     summary: "Says what works here and what to do about the rest."
 ) {
     _ in
-    let connections = try Connections.find()
+    let connections = Connections.find()
     let checks: [(String, () throws -> String)] = [
         (
             "store",
             {
-                _ = try connections.openStore(); return connections.store
+                _ = try connections.openStore()
+                return try connections.store
             }
         ),
         (
@@ -36,7 +37,7 @@ let doctorCommand = Command(
                     )
                 }
                 let version = Configuration.libraryVersion
-                return "\(connections.kafka)  librdkafka \(version.0).\(version.1).\(version.2)"
+                return try "\(connections.kafka)  librdkafka \(version.0).\(version.1).\(version.2)"
             }
         ),
     ]

@@ -9,7 +9,7 @@ let exportCommand = Command(
     summary: "Copies an artifact's files (weights, configuration, pictures) into a folder.",
     arguments: ["REF", "FOLDER"]
 ) { invocation in
-    let connections = try Connections.find()
+    let connections = Connections.find()
     let record = try Ledger(connections.openDatabase()).resolve(invocation.arguments[0])
     let folder = URL(filePath: invocation.arguments[1], directoryHint: .isDirectory)
     for file in try export(record, to: folder, connections.openStore()) { print(file.path) }

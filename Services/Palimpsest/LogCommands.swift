@@ -21,7 +21,7 @@ let logCommands = [
         "lineage seal-log",
         summary: "Signs the log's new entries as an epoch and keeps it in a file in the store."
     ) { _ in
-        let connections = try Connections.find()
+        let connections = Connections.find()
         let sealer = LogSealer(
             try connections.openDatabase(),
             key: try signingKey(),
@@ -43,7 +43,7 @@ let logCommands = [
         summary: "Compares the store with the ledger and every blob with its digest.",
         options: [Option("fast", help: "leave out the comparison of the bytes")]
     ) { invocation in
-        let connections = try Connections.find()
+        let connections = Connections.find()
         let audit = StoreAudit(try connections.openDatabase(), try connections.openStore())
         let findings = try audit.findings(bytes: !invocation.flag("fast"))
         for finding in findings { print(finding) }
@@ -71,37 +71,47 @@ func signingKey() throws -> SigningKey {
 
 /// Where epochs are kept: beside the store's blobs.
 private func epochs(_ connections: Connections) throws -> URL {
-    guard let store = URL(string: connections.store) else {
-        throw UsageError("PALIMPSEST_STORE is '\(connections.store)'; it must be file:///a/folder")
+    let store = try connections.store
+    guard let folder = URL(string: store) else {
+        throw UsageError("PALIMPSEST_STORE is '\(store)'; it must be file:///a/folder")
     }
-    return store.appending(path: "epochs", directoryHint: .isDirectory)
+    return folder.appending(path: "epochs", directoryHint: .isDirectory)
 }
 
 private func verifyLog(_ invocation: Invocation) throws {
-    let connections = try Connections.find()
+    let connections = Connections.find()
     let key = try invocation.value("key").map { try VerifyingKey(file: URL(filePath: $0)) }
-    let kept = try invocation.value("epochs").map { URL(filePath: $0) } ?? epochs(connections)
-    let verifier = LogVerifier(try connections.openDatabase(), key: key)
-    let report = try verifier.verify(epochs: try files(kept))
+    let kept = try keptEpochs(invocation, connections)
+    let report = try LogVerifier(try connections.openDatabase(), key: key).verify(epochs: kept)
     for finding in report.findings { print(finding) }
     print(
         "\(report.rows) rows, \(report.entries) entries, \(report.sealed) of them in "
-            + "\(report.epochs) signed epochs"
+            + "\(report.epochs) signed epochs; \(kept.count) kept outside compared with them"
     )
     guard report.findings.isEmpty else {
         throw UsageError("the ledger was changed in \(report.findings.count) places")
     }
 }
 
-/// The epochs in a folder, or the one file; none where nothing is there.
-private func files(_ place: URL) throws -> [URL] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else {
-        return []
+/// The epochs that `--epochs` names, else those in the store, if one is known.
+private func keptEpochs(_ invocation: Invocation, _ connections: Connections) throws -> [URL] {
+    guard let path = invocation.value("epochs") else {
+        return (try? epochs(connections)).map(files) ?? []
     }
-    guard isFolder.boolValue else { return [place] }
-    return try FileManager.default.contentsOfDirectory(
-        at: place,
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        throw UsageError("--epochs is '\(path)': there is no such file or folder")
+    }
+    guard isFolder.boolValue else { return [URL(filePath: path)] }
+    let kept = files(URL(filePath: path))
+    guard !kept.isEmpty else { throw UsageError("--epochs is '\(path)', which has no .json file") }
+    return kept
+}
+
+private func files(_ folder: URL) -> [URL] {
+    let all = try? FileManager.default.contentsOfDirectory(
+        at: folder,
         includingPropertiesForKeys: nil
-    ).filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
+    )
+    return (all ?? []).filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
 }

@@ -11,7 +11,7 @@ let submitCommand = Command(
     arguments: ["FILE…"],
     options: [Option("watch", help: "follow each job to its end")]
 ) { invocation in
-    let connections = try Connections.find()
+    let connections = Connections.find()
     for file in invocation.arguments {
         let id =
             try file == "-"

@@ -14,7 +14,7 @@ let topicsCommand = Command(
     guard let bootstrap = ProcessInfo.processInfo.environment["PALIMPSEST_KAFKA"] else {
         throw UsageError("set PALIMPSEST_KAFKA to host:port of the brokers")
     }
-    let connections = Connections(database: "", kafka: bootstrap, store: "")
+    let connections = Connections(kafka: bootstrap)
     let created = try createTopics(
         connections,
         partitions: invocation.integer("partitions"),

@@ -14,7 +14,7 @@ let upCommand = Command(
     let threads = try invocation.integer("threads")
     let stack = try Stack(home: home, threads: threads, kafka: invocation.value("kafka"))
     defer { stack.stop(home: home) }
-    Terminal.write(
+    try Terminal.write(
         """
         Kafka     \(stack.connections.kafka)
         Postgres  \(stack.connections.database)
