@@ -34,8 +34,8 @@ struct LedgerBench {
         /// How many are live; what each carries is kept, which on a dense graph is thousands.
         let live: Int
 
-        static let sparse = Graph(name: "A", base: 0.3, second: 0.2506, age: 1, live: 20_000)
-        static let dense = Graph(name: "B", base: 0.005, second: 1, age: 0.75, live: 200)
+        static let sparse = Graph(name: "A", base: 0.3, second: 0.2506, age: 0.55, live: 20_000)
+        static let dense = Graph(name: "B", base: 0.2, second: 0.6, age: 0.2, live: 200)
     }
 
     let server: PrivatePostgres

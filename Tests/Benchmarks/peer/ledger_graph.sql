@@ -1,8 +1,8 @@
 -- Graph A: `bench.size` artifacts over 200 bases, 1.25 edges each, of which base 1 leads a third;
--- 20,000 (`bench.live`) are live and 50 requests are open. Graph B is dense: `bench.base`, the
--- share of artifacts that come from a base directly, is small, `bench.second`, the share with a
--- second parent, is one, and `bench.age` below one makes parents younger and ways longer. Loaded as
--- a restore would load it, without triggers.
+-- 20,000 (`bench.live`) are live and 50 requests are open. `bench.base` is the share of artifacts that
+-- come from a base directly, `bench.second` that with a second parent; `bench.age` below one makes
+-- parents younger and ways longer. At a million, A has 13 ancestors each (p99 108) and ways of at most
+-- 36 steps; B 8,400 (p99 26,000) and 111. Loaded as a restore would load it, without triggers.
 SET session_replication_role = replica;
 SET work_mem = '256MB';
 SELECT setseed(0.25);
