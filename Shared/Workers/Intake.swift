@@ -38,7 +38,7 @@ struct Intake: Service {
     /// find themselves in the inbox.
     private func accept(_ messages: [Message], _ connection: Connection) throws {
         let start = ContinuousClock.now
-        let results: [Result]
+        let results: [Answer]
         if messages.count == 1 {
             results = [try take(messages[0], connection)]
         } else {
@@ -61,16 +61,16 @@ struct Intake: Service {
     }
 
     /// What became of a message, once its transaction is committed.
-    private enum Result {
+    private enum Answer {
         case submitted(UUID, JobQueue.Submission)
         case rejected(reason: String, detail: String)
 
         var isNew: Bool { if case .submitted(_, .accepted) = self { true } else { false } }
     }
 
-    private func take(_ message: Message, _ connection: Connection) throws -> Result {
+    private func take(_ message: Message, _ connection: Connection) throws -> Answer {
         let queue = JobQueue(connection)
-        func reject(_ reason: String, _ detail: String) throws -> Result {
+        func reject(_ reason: String, _ detail: String) throws -> Answer {
             let key = message.keyText
             try queue.reject(message.incoming, key: key, reason: reason, detail: detail)
             return .rejected(reason: reason, detail: detail)
@@ -96,7 +96,7 @@ struct Intake: Service {
         }
     }
 
-    private func tell(_ message: Message, _ result: Result) {
+    private func tell(_ message: Message, _ result: Answer) {
         var metadata = ["topic": message.topic, "offset": "\(message.partition)/\(message.offset)"]
         switch result {
         case .submitted(let id, let outcome):
