@@ -56,7 +56,10 @@ private func refusal(_ message: IncomingMessage) -> String? {
         #expect(refusal(apart) == nil)
     }
 
-    @Test(arguments: ["1e999", "-0.5", "9223372036854775808", "NaN", "Infinity", "01", "0x1"])
+    @Test(arguments: [
+        "1e999", "-0.5", "9223372036854775808", "-9223372036854775808", "NaN", "Infinity", "01",
+        "0x1",
+    ])
     func `fault 2: a number that is none, or not whole, is refused`(number: String) {
         #expect(refusal(#"{"priority":\#(number),"spec":{"method":"classifier"}}"#) != nil)
     }

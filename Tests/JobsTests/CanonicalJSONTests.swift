@@ -24,6 +24,15 @@ struct CanonicalJSONTests {
         #expect(String(decoding: json.canonical, as: UTF8.self) == text)
     }
 
+    /// Beyond 2⁵³ an integer is a double to ECMAScript. The least one has no opposite.
+    @Test(arguments: [
+        (Int.min, "-9223372036854776000"), (Int.max, "9223372036854776000"),
+        (-9_007_199_254_740_991, "-9007199254740991"), (1 << 53, "9007199254740992"), (-1, "-1"),
+    ])
+    func `integers are written as doubles are`(value: Int, text: String) {
+        #expect(String(decoding: JSON.int(value).canonical, as: UTF8.self) == text)
+    }
+
     /// RFC 8785, section 3.2.3: keys are sorted by their UTF-16 units.
     @Test func `keys are sorted by UTF-16`() {
         let json = JSON.object([

@@ -9,7 +9,8 @@ extension JSON {
         switch self {
         case .null: "null"
         case .bool(let value): value ? "true" : "false"
-        case .int(let value): abs(value) < 1 << 53 ? String(value) : ecmaScript(Double(value))
+        case .int(let value):
+            value.magnitude < 1 << 53 ? String(value) : ecmaScript(Double(value))
         case .double(let value): ecmaScript(value)
         case .string(let text): quoted(text)
         case .array(let items): "[" + items.map(\.canonicalText).joined(separator: ",") + "]"
