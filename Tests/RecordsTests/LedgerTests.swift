@@ -33,6 +33,31 @@ struct LedgerTests {
         }
     }
 
+    /// It would stand for that job's checkpoint.
+    @Test func `a name that looks like an id is refused, and one that there was is no name`() throws
+    {
+        let job = try #require(UUID(uuidString: "abcdef00-0000-4000-8000-000000000001"))
+        try desk.submit(Desk.request(.train, id: job, name: "teacher"))
+        try desk.queue.complete(desk.claim(), outputs: [Desk.output(content: "teacher")])
+        let error = #expect(throws: PostgresError.self) {
+            try desk.ledger.register(
+                Desk.output("data", kind: "dataset", content: "x"),
+                from: "x",
+                name: job.uuidString
+            )
+        }
+        #expect(error?.sqlState == "23514")
+        try desk.connection.execute(
+            script: """
+                ALTER TABLE lineage.alias_event DROP CONSTRAINT alias_event_is_no_id;
+                INSERT INTO lineage.alias_event (name, artifact)
+                SELECT '\(job)', seq FROM lineage.artifact ORDER BY seq LIMIT 1;
+                """
+        )
+        #expect(try desk.ledger.resolve(job.uuidString).name == "teacher")
+        #expect(!JobRequest.isName(job.uuidString) && JobRequest.isName("a-b-c-d-e"))
+    }
+
     @Test func `a job that has sealed nothing is no reference yet`() throws {
         let request = try Desk.request(.train)
         try desk.submit(request)

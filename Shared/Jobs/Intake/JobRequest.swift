@@ -76,13 +76,13 @@ public struct JobRequest: Equatable, Sendable {
         guard let name = given.string, isName(name) else {
             throw SpecError(
                 "name is '\(given.string ?? "not text")'; it must be 1 to 100 letters, digits, '.', "
-                    + "'_' or '-', beginning with a letter, and not look like a digest"
+                    + "'_' or '-', beginning with a letter, and not look like a digest or a job's id"
             )
         }
         return name
     }
 
-    /// Whether `text` can name an artifact: it cannot be taken for a digest.
+    /// Whether `text` can name an artifact: it cannot be taken for a digest or an id.
     public static func isName(_ text: String) -> Bool {
         guard let first = text.unicodeScalars.first, (1...100).contains(text.utf8.count) else {
             return false
@@ -92,7 +92,7 @@ public struct JobRequest: Equatable, Sendable {
                 && ($0.properties.isAlphabetic || "0123456789._-".unicodeScalars.contains($0))
         }
         let digest = text.utf8.count >= 12 && text.allSatisfy(\.isHexDigit)
-        return letters && first.properties.isAlphabetic && !digest
+        return letters && first.properties.isAlphabetic && !digest && UUID(uuidString: text) == nil
     }
 
     private static func inputs(
