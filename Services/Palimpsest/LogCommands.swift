@@ -35,7 +35,7 @@ let logCommands = [
         summary: "Compares every row with the log, the log with itself and with the kept epochs.",
         options: [
             Option("epochs", "PATH", help: "a file or a folder of epochs kept outside"),
-            Option("key", "PUB", help: "the public key of who signs the epochs"),
+            Option("key", "PUB,PUB", help: "the public keys of who signs the epochs"),
         ]
     ) { invocation in try verifyLog(invocation) },
     Command(
@@ -80,16 +80,20 @@ private func epochs(_ connections: Connections) throws -> URL {
 
 private func verifyLog(_ invocation: Invocation) throws {
     let connections = Connections.find()
-    let key = try invocation.value("key").map { try VerifyingKey(file: URL(filePath: $0)) }
+    let keys = try (invocation.value("key") ?? "").split(separator: ",").map {
+        try VerifyingKey(file: URL(filePath: String($0)))
+    }
     let kept = try keptEpochs(invocation, connections)
-    let report = try LogVerifier(try connections.openDatabase(), key: key).verify(epochs: kept)
+    let report = try LogVerifier(connections.openDatabase(), keys: keys).verify(epochs: kept)
     for finding in report.findings { print(finding) }
     print(
         "\(report.rows) rows, \(report.entries) entries, \(report.sealed) of them in "
             + "\(report.epochs) signed epochs; \(kept.count) kept outside compared with them"
     )
+    if kept.isEmpty { print("no epoch kept outside was compared: a log written anew is not found") }
+    if keys.isEmpty { print("no signature was checked: name the public key with --key") }
     guard report.findings.isEmpty else {
-        throw UsageError("the ledger was changed in \(report.findings.count) places")
+        throw UsageError("\(report.findings.count) things are not as they were recorded")
     }
 }
 

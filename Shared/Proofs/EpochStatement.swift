@@ -75,17 +75,4 @@ public struct EpochStatement: Equatable, Sendable {
     public static func fileName(_ epoch: Int) -> String {
         "epoch-" + String(repeating: "0", count: max(0, 8 - String(epoch).count)) + "\(epoch).json"
     }
-
-    /// Reads a signed epoch's file.
-    ///
-    /// - Throws: `ProofError` where it is none, or `key` did not sign it.
-    public init(file: URL, signedBy key: VerifyingKey?) throws {
-        do {
-            let envelope = try SignedEnvelope(reading: Data(contentsOf: file))
-            if let key { try envelope.check(key) }
-            try self.init(reading: envelope.payload)
-        } catch let error as ProofError {
-            throw ProofError("\(file.path): \(error)")
-        }
-    }
 }

@@ -27,7 +27,7 @@ public struct LogEntry: Equatable, Sendable {
             var stream = stream
             hasher.update(bigEndian: UInt32(stream.utf8.count))
             stream.withUTF8 { hasher.update(UnsafeRawBufferPointer($0)) }
-            hasher.update(bigEndian: UInt64(number))
+            hasher.update(bigEndian: Int64(number))
         }
     }
 }

@@ -34,6 +34,24 @@ public struct SignedEnvelope: Equatable, Sendable {
         }
     }
 
+    /// Reads an envelope's file.
+    ///
+    /// - Throws: `ProofError`, which names the file.
+    public init(file: URL) throws {
+        guard let data = try? Data(contentsOf: file) else {
+            throw ProofError("\(file.path) cannot be read")
+        }
+        do {
+            try self.init(reading: data)
+        } catch let error as ProofError { throw ProofError("\(file.path): \(error)") }
+    }
+
+    /// - Throws: `ProofError` unless one of `keys` signed exactly this.
+    public func check(_ keys: [VerifyingKey]) throws {
+        guard let key = keys.first(where: { $0.id == keyID }) ?? keys.first else { return }
+        try check(key)
+    }
+
     /// - Throws: `ProofError` unless `key` signed exactly this.
     public func check(_ key: VerifyingKey) throws {
         guard keyID == key.id else {

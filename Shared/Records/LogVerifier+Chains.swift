@@ -81,7 +81,7 @@ private struct LogChain {
     private mutating func follow(_ link: Link) -> [LogFinding] {
         defer {
             hashes.append(link.hash)
-            next = link.number + 1
+            next = link.number &+ 1
         }
         if link.number != next {
             let what = "comes after entry \(next - 1); those between were removed"

@@ -9,32 +9,72 @@ extension LogVerifier {
     func check(_ files: [URL], _ hashes: [String: [Hash]], _ report: inout LogReport) throws {
         var growth = LogGrowth(hashes)
         var statements: [Int: EpochStatement] = [:]
+        var strangers: [String: [Int]] = [:]
         for row in try connection.query("SELECT * FROM lineage.log_epoch ORDER BY epoch") {
             let number = try row.int("epoch")
-            var faults = try check(row, &growth, statements[number - 1])
+            var faults = try check(row, &growth, statements[number &- 1])
             if number != report.epochs + 1 { faults.append(("epoch", "epochs before it are gone")) }
             for (column, what) in faults {
                 report.add(LogFinding("log_epoch", "\(number)", column: column, what))
             }
             report.epochs += 1
+            let signer = try row.text("key_id")
+            if !keys.isEmpty, !keys.contains(where: { $0.id == signer }) {
+                strangers[signer, default: []].append(number)
+            }
             statements[number] = try? EpochStatement(reading: Data(row.text("payload").utf8))
         }
         report.sealed = growth.frontier.count
+        for (signer, epochs) in strangers.sorted(by: { $0.key < $1.key }) {
+            let what = "\(epochs.count) epochs from here on were signed with the key \(signer), "
+            report.add(
+                LogFinding(
+                    "log_epoch",
+                    "\(epochs[0])",
+                    column: "key_id",
+                    what + "which is not among those given"
+                )
+            )
+        }
         try checkRanges(statements, &report)
         for file in files {
             do {
-                let kept = try EpochStatement(file: file, signedBy: key)
-                guard statements[kept.epoch] != kept else { continue }
-                let streams = growth.strangers(in: kept)
-                let what =
-                    "the epoch kept in \(file.lastPathComponent) says otherwise: the log was "
-                    + (streams.isEmpty
-                        ? "rewritten before it" : "rewritten in \(streams.joined(separator: ", "))")
-                report.add(LogFinding("log_epoch", "\(kept.epoch)", column: "root", what))
+                try compare(file, statements, growth, &report)
             } catch let error as ProofError {
                 report.add(LogFinding("log_epoch", file.lastPathComponent, "\(error)"))
             }
         }
+    }
+
+    /// Compares an epoch that was kept outside with the one in the database.
+    private func compare(
+        _ file: URL,
+        _ statements: [Int: EpochStatement],
+        _ growth: LogGrowth,
+        _ report: inout LogReport
+    ) throws {
+        let envelope = try SignedEnvelope(file: file)
+        if !keys.isEmpty { try envelope.check(keys) }
+        let kept = try EpochStatement(reading: envelope.payload)
+        guard statements[kept.epoch] != kept else { return }
+        let last = statements.keys.max() ?? 0
+        let streams = growth.strangers(in: kept).joined(separator: ", ")
+        let rewritten = streams.isEmpty ? "was rewritten before it" : "was rewritten in \(streams)"
+        let isOlder = kept.epoch > last && growth.holds(kept)
+        let doubt = keys.isEmpty ? ", or the file was changed: no key checked its signature" : ""
+        let what =
+            isOlder
+            ? "is newer than the database, which ends with epoch \(last): it is an older copy, "
+                + "or its end was removed"
+            : "says otherwise: the log \(rewritten)\(doubt)"
+        report.add(
+            LogFinding(
+                "log_epoch",
+                "\(kept.epoch)",
+                column: "root",
+                "the epoch kept in \(file.lastPathComponent) \(what)"
+            )
+        )
     }
 
     /// What is wrong with an epoch's row, by column.
@@ -67,7 +107,7 @@ extension LogVerifier {
             ),
         ]
         var faults = rules.filter { !$0.1 }.map { ($0.0, $0.2) }
-        if let key, let envelope {
+        if let envelope, let key = keys.first(where: { $0.id == envelope.keyID }) {
             do { try envelope.check(key) } catch { faults.append(("envelope", "\(error)")) }
         }
         return faults
@@ -80,9 +120,9 @@ extension LogVerifier {
         var (sealed, leaf): ([String: Int], Int) = ([:], 0)
         for (number, epoch) in statements.sorted(by: { $0.key < $1.key }) {
             for (stream, head) in epoch.ordered {
-                let first = sealed[stream, default: 0] + 1
+                let first = sealed[stream, default: 0] &+ 1
                 expected["\(stream)/\(head.number)"] = ["\(first)", "\(leaf)", "\(number)"]
-                leaf += head.number - first + 1
+                leaf = leaf &+ head.number &- first &+ 1
                 sealed[stream] = head.number
             }
         }
@@ -124,20 +164,27 @@ struct LogGrowth {
     /// Adds the entries that `epoch` sealed.
     mutating func add(_ epoch: EpochStatement) {
         for (stream, head) in epoch.ordered {
-            let first = sealed[stream, default: 0]
             let entries = hashes[stream, default: []]
-            for hash in entries[min(first, entries.count)..<min(head.number, entries.count)] {
-                frontier.append(MerkleTree.leaf(hash.bytes))
-            }
-            sealed[stream] = head.number
+            let first = min(sealed[stream, default: 0], entries.count)
+            let last = min(max(first, head.number), entries.count)
+            for hash in entries[first..<last] { frontier.append(MerkleTree.leaf(hash.bytes)) }
+            sealed[stream] = last
         }
     }
 
-    /// The streams whose entry at the epoch's head is another one now.
+    /// Whether the entries at the epoch's heads are the same, as far as there are any.
+    func holds(_ epoch: EpochStatement) -> Bool {
+        epoch.heads.allSatisfy { stream, head in
+            let (entries, place) = (hashes[stream, default: []], head.number &- 1)
+            return !entries.indices.contains(place) || entries[place] == head.hash
+        }
+    }
+
+    /// The streams whose entry at the epoch's head is another one now, or gone.
     func strangers(in epoch: EpochStatement) -> [String] {
         epoch.ordered.filter { stream, head in
-            let entries = hashes[stream, default: []]
-            return entries.count < head.number || entries[head.number - 1] != head.hash
+            let (entries, place) = (hashes[stream, default: []], head.number &- 1)
+            return !entries.indices.contains(place) || entries[place] != head.hash
         }.map(\.0)
     }
 }

@@ -11,11 +11,11 @@ public import Proofs
 /// that a dump was restored into.
 public struct LogVerifier {
     let connection: Connection
-    /// The key that signed the epochs; without it their signatures are not checked.
-    let key: VerifyingKey?
+    /// The keys that signed the epochs; without any their signatures are not checked.
+    let keys: [VerifyingKey]
 
-    public init(_ connection: Connection, key: VerifyingKey? = nil) {
-        (self.connection, self.key) = (connection, key)
+    public init(_ connection: Connection, keys: [VerifyingKey] = []) {
+        (self.connection, self.keys) = (connection, keys)
     }
 
     /// Reads the whole ledger once, as of one moment. `epochs` are files of epochs kept outside of
@@ -31,10 +31,41 @@ public struct LogVerifier {
     package func inspect(epochs: [URL] = []) throws -> LogReport {
         try plainOutput()
         var report = LogReport()
+        guard try findsLog(&report) else { return report }
         let hashes = try chains(&report)
-        for table in try watched() { try compare(table, &report) }
+        let tables = try watched()
+        for table in tables { try compare(table, &report) }
+        try findGone(tables, &report)
         try check(epochs, hashes, &report)
         return report
+    }
+
+    /// Whether the log's own tables are there.
+    private func findsLog(_ report: inout LogReport) throws -> Bool {
+        for name in ["log_entry", "log_epoch", "log_range"] {
+            let found = try connection.query(
+                "SELECT FROM pg_class c WHERE c.relnamespace = to_regnamespace('lineage') "
+                    + "AND c.relname = $1 AND c.relkind IN ('r', 'p')",
+                [.text(name)]
+            )
+            if found.isEmpty { report.add(LogFinding(name, "", "the table is gone")) }
+        }
+        return report.findings.isEmpty
+    }
+
+    /// Entries that tell of tables which are not there, or are something else under their names.
+    private func findGone(_ tables: [WatchedTable], _ report: inout LogReport) throws {
+        let rows = try connection.query(
+            """
+            SELECT relation, count(*) AS entries FROM lineage.log_entry
+            WHERE relation <> ALL ($1::text[]) GROUP BY relation ORDER BY relation
+            """,
+            [.array(tables.map(\.name))]
+        )
+        for row in rows {
+            let what = "there is no such table; \(try row.int("entries")) entries tell of its rows"
+            report.add(LogFinding(try row.text("relation"), "", what))
+        }
     }
 
     /// The settings under which values are written as they were for the log.

@@ -20,7 +20,9 @@ import Testing
         let kept = try #require(URL(string: stack.store.url)).appending(path: "epochs")
         let first = kept.appending(path: EpochStatement.fileName(1))
         let data = try stack.wait { try? Data(contentsOf: first) }
-        let epoch = try EpochStatement(file: first, signedBy: key.verifying)
+        let envelope = try SignedEnvelope(file: first)
+        try envelope.check(key.verifying)
+        let epoch = try EpochStatement(reading: envelope.payload)
         #expect(epoch.epoch == 1 && epoch.heads["data"] != nil)
         let log = try stack.wait { () -> String? in
             let text = try stack.logged(.train)
@@ -30,7 +32,7 @@ import Testing
         try FileManager.default.removeItem(at: first)
         #expect(try stack.wait { try? Data(contentsOf: first) } == data)
         #expect(try stack.logged(.train).contains("wrote an epoch's file again"))
-        let report = try LogVerifier(stack.database, key: key.verifying).verify(epochs: [first])
+        let report = try LogVerifier(stack.database, keys: [key.verifying]).verify(epochs: [first])
         #expect(report.findings == [] && report.epochs == 1 && report.sealed == report.entries)
     }
 }

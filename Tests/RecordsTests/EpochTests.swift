@@ -36,10 +36,46 @@ struct EpochTests {
 
     @Test func `an epoch signed by another key is found`() throws {
         try sealed.sealer.seal()
-        let other = LogVerifier(sealed.desk.connection, key: SigningKey().verifying)
+        let other = LogVerifier(sealed.desk.connection, keys: [SigningKey().verifying])
         let found = try other.verify(epochs: sealed.epochs).findings
-        #expect(found.contains { $0.table == "log_epoch" && $0.column == "envelope" })
-        #expect(found.contains { $0.what.contains("signed with the key") })
+        #expect(found.contains { $0.table == "log_epoch" && $0.column == "key_id" })
+        // Two keys, one after the other.
+        let (first, second) = (sealed.key, SigningKey())
+        try sealed.desk.make(.train, "another")
+        let next = LogSealer(sealed.desk.connection, key: second, folder: sealed.folder)
+        _ = try #require(try next.seal())
+        let both = LogVerifier(
+            sealed.desk.connection,
+            keys: [first.verifying, second.verifying]
+        )
+        #expect(try both.verify(epochs: sealed.epochs).findings == [])
+        let one = try sealed.verifier.verify(epochs: [sealed.epochs[0]]).findings
+        #expect(one.map(\.key) == ["2"] && one.map(\.column) == ["key_id"])
+    }
+
+    @Test func `a copy that is older than what was kept is not called rewritten`() throws {
+        try sealed.sealer.seal()
+        try sealed.desk.make(.train, "another")
+        try sealed.sealer.seal()
+        let found = try sealed.damage(
+            """
+            DELETE FROM lineage.log_range WHERE epoch = 2;
+            DELETE FROM lineage.log_epoch WHERE epoch = 2;
+            """,
+            epochs: sealed.epochs
+        )
+        #expect(found.count == 1 && found[0].what.contains("is newer than the database"))
+    }
+
+    @Test func `a kept file that was changed is doubted without a key, refused with one`() throws {
+        try sealed.sealer.seal()
+        let other = try Sealed()
+        try other.sealer.seal()
+        let bare = LogVerifier(sealed.desk.connection)
+        let doubt = try bare.verify(epochs: other.epochs).findings
+        #expect(doubt.count == 1 && doubt[0].what.contains("no key checked its signature"))
+        let refusal = try sealed.verifier.verify(epochs: other.epochs).findings
+        #expect(refusal.count == 1 && refusal[0].what.contains("it was signed with the key"))
     }
 
     @Test func `an epoch is due after many entries or after a while`() throws {

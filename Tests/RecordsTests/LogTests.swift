@@ -102,6 +102,40 @@ struct LogTests {
         }
     }
 
+    @Test(arguments: [
+        "DROP TABLE lineage.verdict CASCADE", "DROP TABLE lineage.forget_opening CASCADE",
+        "ALTER TABLE lineage.verdict SET SCHEMA public",
+        """
+        ALTER TABLE lineage.verdict SET SCHEMA public;
+        CREATE VIEW lineage.verdict AS SELECT * FROM public.verdict
+        """, "DROP TABLE lineage.log_entry CASCADE", "DROP TABLE lineage.log_range CASCADE",
+        "ALTER TABLE lineage.log_epoch RENAME TO log_epochs",
+    ])
+    func `a table that is gone, moved or something else is named`(sql: String) throws {
+        try sealed.sealer.seal()
+        let table = try #require(sql.firstMatch(of: /lineage\.(\w+)/)?.1)
+        let found = try sealed.damage(sql + ";")
+        #expect(found.contains { $0.table == table && $0.what.contains("table") }, "\(found)")
+    }
+
+    /// Whatever stands in the log, it is told and nothing breaks.
+    @Test(arguments: ["0", "-7", "9007199254740991", "-9223372036854775808"])
+    func `numbers that no log has are told`(number: String) throws {
+        try sealed.sealer.seal()
+        for sql in [
+            "UPDATE lineage.log_epoch SET payload = regexp_replace(payload, '\"n\":\\d+', "
+                + "'\"n\":\(number)', 'g')",
+            "UPDATE lineage.log_epoch SET payload = regexp_replace(payload, "
+                + "'\"epoch\":\\d+', '\"epoch\":\(number)')",
+            "UPDATE lineage.log_epoch SET epoch = \(number)",
+            "UPDATE lineage.log_entry SET n = \(number) WHERE n = 1 AND stream = 'policy'",
+        ] {
+            let unbound = ["log_epoch", "log_entry"].map { Sealed.unbind($0, keys: true) }.joined()
+            let found = try sealed.damage(unbound + sql + ";", epochs: sealed.epochs)
+            #expect(found.contains { $0.table.hasPrefix("log_") }, "\(sql)")
+        }
+    }
+
     @Test func `a rolled back seal leaves no gap in the log`() throws {
         let before = try sealed.verifier.verify().entries
         struct TakenBack: Error {}

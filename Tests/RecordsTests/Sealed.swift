@@ -11,7 +11,7 @@ final class Sealed {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
 
     var sealer: LogSealer { LogSealer(desk.connection, key: key, folder: folder) }
-    var verifier: LogVerifier { LogVerifier(desk.connection, key: key.verifying) }
+    var verifier: LogVerifier { LogVerifier(desk.connection, keys: [key.verifying]) }
     var epochs: [URL] {
         get throws {
             try FileManager.default.contentsOfDirectory(

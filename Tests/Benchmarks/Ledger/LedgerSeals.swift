@@ -59,7 +59,7 @@ extension LedgerBench {
         let before = processSeconds
         var report: LogReport?
         let wall = try seconds {
-            report = try LogVerifier(connection, key: key.verifying).verify()
+            report = try LogVerifier(connection, keys: [key.verifying]).verify()
         }
         guard let report, report.findings.isEmpty else {
             throw JobFailure(.permanent, "\(report?.findings.prefix(3) ?? [])")
