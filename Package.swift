@@ -117,7 +117,7 @@ let testTargets: [Target] = [
     tests("PostgresTests", ["Postgres", "LocalStack"]),
     tests(
         "RecordsTests",
-        ["Records", "Proofs", "Store", "Postgres", "LocalStack", "Lifecycle", "Jobs"]
+        ["Records", "Exports", "Proofs", "Store", "Postgres", "LocalStack", "Lifecycle", "Jobs"]
     ),
     tests("KafkaTests", ["Kafka", "Lifecycle", "LocalStack"]),
     tests(

@@ -12,12 +12,15 @@ let dataImportCommand = Command(
     options: [
         Option("resolution", "PIXELS", help: "side of the images; that of the first by default"),
         Option("strict", help: "import nothing if any file is refused"),
+        Option("source", "TEXT", help: "where it came from, for all to read; no names of people"),
+        Option("licence", "ID", help: "its licence, as an SPDX identifier"),
     ]
 ) { invocation in
     let (name, path) = (invocation.arguments[0], invocation.arguments[1])
     guard JobRequest.isName(name) else {
         throw UsageError(
-            "'\(name)' cannot be a name; begin with a letter, then letters, digits, . _ -"
+            "'\(name)' cannot be a name; begin with a letter, then letters, digits, . _ -, and nothing "
+                + "that looks like a digest or an id"
         )
     }
     var importer = DatasetImport()
@@ -26,7 +29,8 @@ let dataImportCommand = Command(
     let connections = Connections.find()
     let (dataset, refused) = try importer.run(URL(filePath: path))
     for file in refused { print("refused \(file.path): \(file.reason)") }
-    try register(dataset, as: name, from: URL(filePath: path).lastPathComponent, connections)
+    let source = invocation.value("source") ?? "local files"
+    try register(dataset, as: name, (source, invocation.value("licence")), connections)
 }
 
 let dataShapesCommand = Command(
@@ -55,7 +59,7 @@ func importShapes(_ connections: Connections, count: Int, resolution: Int, seed:
     try register(
         dataset,
         as: "shapes",
-        from: "shapes count=\(count) resolution=\(resolution) seed=\(seed)",
+        ("shapes count=\(count) resolution=\(resolution) seed=\(seed)", "Apache-2.0"),
         connections
     )
 }
@@ -63,7 +67,7 @@ func importShapes(_ connections: Connections, count: Int, resolution: Int, seed:
 private func register(
     _ dataset: Dataset,
     as name: String,
-    from source: String,
+    _ origin: (source: String, licence: String?),
     _ connections: Connections
 ) throws {
     let (digest, manifest) = try dataset.save(in: connections.openStore())
@@ -74,7 +78,12 @@ private func register(
         bytes: manifest.bytes,
         info: manifest.info
     )
-    let artifact = try Ledger(connections.openDatabase()).register(output, from: source, name: name)
+    let artifact = try Ledger(connections.openDatabase()).register(
+        output,
+        from: origin.source,
+        licence: origin.licence,
+        name: name
+    )
     print(
         "\(name): \(dataset.count) images of \(dataset.resolution) pixels in "
             + "\(dataset.classes.count) classes, artifact \(artifact)"

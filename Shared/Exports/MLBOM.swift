@@ -113,6 +113,7 @@ private func unlearning(_ provenance: Provenance) -> [(String, String)] {
     for verdict in provenance.verdicts {
         let words = "\(verdict.result) by policy \(verdict.policy) version \(verdict.version)"
         told.append(("verdict:\(verdict.request)", words))
+        told.append(("status:\(verdict.request)", verdict.status))
     }
     return told
 }

@@ -7,7 +7,7 @@ import Jobs
 func huggingFaceCard(_ provenance: Provenance) -> String {
     let main = provenance.main
     var lines = ["---"] + licence(provenance) + ["tags:", "- diffusion", "- palimpsest"]
-    if !provenance.verdicts.isEmpty { lines.append("- unlearned") }
+    if provenance.runs.contains(where: { !$0.applications.isEmpty }) { lines.append("- unlearned") }
     lines += baseModels(main, provenance) + datasets(provenance) + results(main, provenance)
     lines += ["---", "", "# \(main.name ?? main.output)", "", "| | |", "|---|---|"]
     lines += ["| artifact | `\(main.digest)` |", "| content | `\(main.content)` |"]
@@ -55,20 +55,23 @@ private func results(_ main: Provenance.Artifact, _ provenance: Provenance) -> [
         }
 }
 
+/// One row a request, however often it was applied on the way.
 private func requests(_ provenance: Provenance) -> [String] {
-    let applied = provenance.runs.flatMap(\.applications)
+    let applied = Dictionary(grouping: provenance.runs.flatMap(\.applications), by: \.request)
     guard !applied.isEmpty else { return [] }
     let head = [
-        "", "## What was unlearned", "", "| request | method | commitment | verdict |",
-        "|---|---|---|---|",
+        "", "## What was unlearned", "", "| request | methods | commitment | status | verdict |",
+        "|---|---|---|---|---|",
     ]
-    let rows = applied.map { application in
-        let verdict = provenance.verdicts.last { $0.request == application.request }
+    let rows = applied.map { request, applications in
+        let verdict = provenance.verdicts.last { $0.request == request }
         let words = verdict.map { "\($0.result), policy \($0.policy) v\($0.version)" } ?? "none"
-        return "| \(application.request ?? "") | \(application.method) | "
-            + "`\((application.commitment ?? "").prefix(16))` | \(words) |"
+        let methods = applications.map(\.method).joined(separator: ", ")
+        return "| \(request ?? "") | \(methods) | "
+            + "`\((applications[0].commitment ?? "").prefix(16))` | "
+            + "\(verdict?.status ?? "not judged") | \(words) |"
     }
-    return head + rows + [
+    return head + rows.sorted() + [
         "",
         "`palimpsest verify` checks the proof of this table. It proves derivation and process, "
             + "not absence.",

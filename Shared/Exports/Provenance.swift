@@ -53,6 +53,8 @@ public struct Provenance: Codable, Equatable, Sendable {
         public var version: Int
         public var evidence: String?
         public var decidedAt: String
+        /// What it comes to now: `cleansed`, or why not.
+        public var status: String
     }
 
     public struct Metric: Codable, Equatable, Sendable {

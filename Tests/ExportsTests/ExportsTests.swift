@@ -69,7 +69,7 @@ struct ExportsTests {
         #expect(front[path: ["model-index", "0", "name"]] == .string("forget \"star\""))
         #expect(index?[path: ["task", "type"]] != nil && index?[path: ["dataset", "type"]] != nil)
         #expect(index?[path: ["metrics", "0", "type"]] == .string("integrity_normalised"))
-        #expect(card.contains("| pass, policy default v1 |"))
+        #expect(card.contains("| cleansed | pass, policy default v1 |"))
         #expect(card.contains("not absence"))
     }
 

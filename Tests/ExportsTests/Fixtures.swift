@@ -48,7 +48,7 @@ enum Fixtures {
         "applied_at": "2026-01-03T00:00:00.000000Z"}]}],
         "verdicts": [{"request": "42222222-2222-4222-8222-222222222222", "result": "pass",
         "policy": "default", "version": 1, "evidence": "\(commitment)",
-        "decided_at": "2026-01-04T00:00:00.000000Z"}],
+        "decided_at": "2026-01-04T00:00:00.000000Z", "status": "cleansed"}],
         "metrics": [{"name": "integrity_normalised", "value": 0.1, "low": 0.05, "high": 0.2,
         "reference": "\(teacher)"},
         {"name": "unlearning_accuracy", "value": 1, "low": null, "high": null,
