@@ -29,7 +29,10 @@ enum BodyFields {
         // What `JobRequest.isName` says.
         "name": [
             "type": .array(["string", "null"]),
-            "pattern": "^(?![0-9a-fA-F]{12,}$)(?![0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$)[A-Za-z][A-Za-z0-9._-]{0,99}$",
+            "pattern": .string(
+                "^(?![0-9a-fA-F]{12,}$)(?![0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$)"
+                    + "[A-Za-z][A-Za-z0-9._-]{0,99}$"
+            ),
         ],
     ]
 
