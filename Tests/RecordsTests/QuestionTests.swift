@@ -10,11 +10,14 @@ struct QuestionTests {
         let answer: [String]
     }
 
-    private static func examples() throws -> [Example] {
+    private static func page() throws -> String {
         let page = Story.fixtures.deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Documentation/lineage.md")
-        let text = try String(contentsOf: page, encoding: .utf8)
-        return text.matches(of: #/```sql\n([^`]+);\n```\n\n```text\n([^`]*)```/#).map { match in
+        return try String(contentsOf: page, encoding: .utf8)
+    }
+
+    private static func examples() throws -> [Example] {
+        try page().matches(of: #/```sql\n([^`]+);\n```\n\n```text\n([^`]*)```/#).map { match in
             Example(
                 sql: String(match.1),
                 answer: match.2.split(separator: "\n", omittingEmptySubsequences: true)
@@ -35,6 +38,21 @@ struct QuestionTests {
             }
             #expect(lines == example.answer, "\(example.sql)")
         }
+    }
+
+    @Test func `officers decide as the page says`() throws {
+        let story = try Story()
+        try story.run(file: "story.sql")
+        let part = try QuestionTests.page().components(separatedBy: "## What officers decide")
+        let block = try #require(part.last?.firstMatch(of: #/```sql\n([^`]+)```/#))
+        let tables = ["policy", "evaluator_event", "correction", "deployment_gate"]
+        let counts = tables.map { "(SELECT count(*) FROM lineage.\($0))" }.joined(separator: ", ")
+        let before = try story.column("SELECT ARRAY[\(counts)]")
+        try story.connection.query("SET ROLE palimpsest_officer")
+        try story.run(String(block.1))
+        try story.connection.query("RESET ROLE")
+        let one = "SELECT array_agg(x + 1) FROM unnest('\(before[0])'::bigint[]) x"
+        #expect(try story.column("SELECT ARRAY[\(counts)]") == story.column(one))
     }
 
     @Test func `a reader may ask every question and nothing changes by it`() throws {
