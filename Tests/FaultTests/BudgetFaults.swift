@@ -60,6 +60,4 @@ struct BudgetFaults {
         let kept = try desk.connection.query("SELECT step FROM queue.snapshot ORDER BY step")
         #expect(try kept.map { try $0.int("step") } == [10, 20, 23, 24, 25])
     }
-
-    // The database itself
 }

@@ -64,8 +64,6 @@ struct CancelFaults {
         #expect(try desk.state(other) == "succeeded")
     }
 
-    // Time
-
     @Test func `fault 35: a deadline fails the job before, between and during attempts`() throws {
         let past = try desk.add(["deadline": .string("2001-01-01T00:00:00Z")])
         #expect(try desk.failure(past)?.reason == .deadline)
@@ -110,5 +108,11 @@ struct CancelFaults {
         #expect(try desk.queue.renew(job.claim, lease: 60) == .runtime)
     }
 
-    // Ends
+    /// Times that a message may have are times that Postgres can add.
+    @Test func `fault 35: the longest times are held to`() throws {
+        let last = JSON.string("9999-12-31T23:59:59Z")
+        _ = try desk.add(["max_runtime": .double(1e9), "deadline": last])
+        let job = try #require(try desk.claim())
+        #expect(try desk.queue.renew(job.claim, lease: 60) == .go)
+    }
 }

@@ -35,8 +35,6 @@ struct JobFaults {
         #expect(try desk.number("SELECT count(*) FROM queue.job") == 1)
     }
 
-    // Cancelling
-
     @Test func `fault 40: a declared output that is missing, or one too many, is refused`() throws {
         let declared = JSON.array([
             .object(["name": .string("model"), "kind": .string("checkpoint")])

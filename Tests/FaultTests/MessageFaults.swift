@@ -124,6 +124,7 @@ private func refusal(_ message: IncomingMessage) -> String? {
     @Test(arguments: [
         ("priority", "10"), ("priority", "-1"), ("after", "[1]"), ("after", #"["x"]"#),
         ("not_before", #""tomorrow""#), ("deadline", "5"), ("max_runtime", "0"),
+        ("max_runtime", "1e300"), ("deadline", #""999999-01-01T00:00:00Z""#),
         ("idempotency_key", #""""#), ("labels", #"{"a":1}"#), ("resources", #"{"gpus":1}"#),
         ("resources", #"{"memory_bytes":0}"#), ("resources", #"{"device_class":"A B"}"#),
         ("outputs", #"[{"name":"a"}]"#),

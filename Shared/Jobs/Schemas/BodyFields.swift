@@ -46,7 +46,7 @@ enum BodyFields {
         "deadline": time("When the job fails if it is not done."),
         "max_runtime": [
             "type": .array(["number", "null"]), "exclusiveMinimum": .int(0),
-            "description": "Seconds that one attempt may take.",
+            "maximum": .int(1_000_000_000), "description": "Seconds that one attempt may take.",
         ],
         "idempotency_key": [
             "type": .array(["string", "null"]), "minLength": .int(1), "maxLength": .int(200),
