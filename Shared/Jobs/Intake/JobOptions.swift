@@ -59,7 +59,8 @@ public struct JobOptions: Equatable, Sendable {
         if after.contains(id) { problems.append("after names the job itself, \(id)") }
         notBefore = read("not_before", time, date)
         deadline = read("deadline", time, date)
-        maxRuntime = read("max_runtime", "a number of seconds above 0, at most 1000000000") { given in
+        maxRuntime = read("max_runtime", "a number of seconds above 0, at most 1000000000") {
+            given in
             given.double.flatMap { $0 > 0 && $0 <= 1e9 ? $0 : nil }
         }
         idempotencyKey = read("idempotency_key", "text of 1 to 200 characters") { given in
