@@ -84,11 +84,36 @@ struct Desk {
     }
 
     /// Claims the next job of `kind` for a minute.
-    func claim(_ kind: JobKind = .train, lease: Double = 60) throws -> ClaimedJob {
-        guard let job = try queue.claim([kind], owner: UUID(), lease: lease) else {
+    func claim(
+        _ kind: JobKind = .train,
+        lease: Double = 60,
+        owner: UUID = UUID()
+    ) throws -> ClaimedJob {
+        guard let job = try queue.claim([kind], owner: owner, lease: lease) else {
             throw PostgresError("no \(kind) job waits")
         }
         return job
+    }
+
+    /// The start of a worker whose program is the bytes "abc".
+    func enlisted(_ kind: JobKind = .train) throws -> UUID {
+        let owner = UUID()
+        let build = WorkerBuild(code: Digest(of: Data("abc".utf8)), environment: .object([:]))
+        try queue.enlist(owner, kind, offer: .init(), build: build)
+        return owner
+    }
+
+    /// Lets time pass for jobs that are not over, as far as their events can tell.
+    func pass(seconds: Double) throws {
+        try connection.query(
+            """
+            UPDATE queue.job SET
+                attempt_started_at = attempt_started_at - make_interval(secs => $1::float8),
+                told_at = told_at - make_interval(secs => $1::float8)
+            WHERE state NOT IN ('succeeded', 'failed', 'cancelled')
+            """,
+            [.double(seconds)]
+        )
     }
 
     /// Runs a whole job that makes one checkpoint and returns its digest.

@@ -40,8 +40,8 @@ import Testing
             #expect(try check.problems(event) == [])
             types.append(event["eventType"]?.string ?? "")
         }
-        #expect(types.count { $0 == "START" } == 5 && types.count == 10)
-        #expect(Set(types) == ["START", "COMPLETE", "FAIL", "ABORT"])
+        #expect(types.count { $0 == "START" } == 5 && types.count == 11)
+        #expect(Set(types) == ["START", "RUNNING", "COMPLETE", "FAIL", "ABORT"])
     }
 
     /// A state that Postgres allows and the schema does not know would make an invalid event.
@@ -111,7 +111,11 @@ private struct EventDesk {
 
     func claim() throws -> ClaimedJob {
         _ = try submit()
-        return try #require(try queue.claim([.train], owner: UUID(), lease: 60))
+        let owner = UUID()
+        let code = Digest(of: Data("program".utf8))
+        let build = WorkerBuild(code: code, environment: .object([:]))
+        try queue.enlist(owner, .train, offer: .init(), build: build)
+        return try #require(try queue.claim([.train], owner: owner, lease: 60))
     }
 
     func endInEachWay() throws {
@@ -120,6 +124,11 @@ private struct EventDesk {
         try queue.fail(claim(), JobFailure(.transient, "again"))
         try queue.release(claim())
         let cancelled = try claim()
+        try connection.query(
+            "UPDATE queue.job SET attempt_started_at = now() - interval '1 minute' WHERE id = $1::uuid",
+            [.uuid(cancelled.claim.job)]
+        )
+        try queue.renew(cancelled.claim, lease: 60)
         _ = try queue.cancel(cancelled.claim.job)
         try queue.cancelled(cancelled.claim)
         _ = try queue.cancel(submit())
