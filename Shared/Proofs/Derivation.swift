@@ -14,13 +14,14 @@ struct Derivation {
         let artifacts = try rows.all("artifact")
         guard let start = try artifacts.first(where: { try $0.hex("digest") == subject.hex })
         else { throw ProofError("the proof has no entry of \(subject)") }
+        // Edges lead to older artifacts, so the way that they make has an end.
+        for edge in rows.edges { try Derivation.check(edge, rows) }
         var path = [start]
         while let next = try Derivation.weights(before: path[path.count - 1], parents, rows) {
             path.append(next)
         }
         self.path = path
         for artifact in artifacts { try checkOrigin(artifact) }
-        for edge in rows.edges { try check(edge) }
         for artifact in artifacts { try checkAncestry(artifact) }
         for step in path { try checkOriginal(step) }
     }
@@ -89,7 +90,7 @@ struct Derivation {
     /// alone leads to an origin.
     private func checkAncestry(_ artifact: LoggedRow) throws {
         let parents = try parents(of: artifact).map(\.artifact)
-        let generation = try parents.map { try $0.int("generation") + 1 }.max() ?? 0
+        let generation = try parents.map { try $0.int("generation") &+ 1 }.max() ?? 0
         let origins = try Set(parents.flatMap { try $0.numbers("origin_roots") })
         let expected = origins.isEmpty ? [try artifact.int("seq")] : origins
         guard try artifact.int("generation") == generation,
@@ -98,7 +99,7 @@ struct Derivation {
     }
 
     /// An edge leads from an older artifact of this proof to one that the edge's run made.
-    private func check(_ edge: LoggedRow) throws {
+    private static func check(_ edge: LoggedRow, _ rows: LoggedRows) throws {
         let child = try rows.row("artifact", edge.text("child"))
         let parent = try rows.row("artifact", edge.text("parent"))
         guard try parent.int("seq") < child.int("seq"), edge["run"] == child["run"] else {

@@ -73,6 +73,18 @@ struct LoggedRows {
         return rows.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
+    /// The rows of a table, all of which are of `artifact`, as `column` says.
+    ///
+    /// - Throws: `ProofError` where one is of another artifact.
+    func all(_ table: String, of artifact: LoggedRow, by column: String) throws -> [LoggedRow] {
+        try all(table).map { row in
+            guard row[column] == artifact.key else {
+                throw ProofError("\(table) \(row.key) is of another artifact than the proof")
+            }
+            return row
+        }
+    }
+
     var edges: [LoggedRow] { tables["edge", default: []] }
 
     func find(_ table: String, _ key: String) -> LoggedRow? { places["\(table) \(key)"] }

@@ -19,7 +19,8 @@ extension ProofBundle {
             """
             This proves derivation and process, and that this evidence was recorded. It does not \
             prove that what was to be forgotten is absent from the weights, nor that the trainer \
-            did what it recorded.
+            did what it recorded. It tells what was decided by epoch \(epoch.epoch); that nothing \
+            was decided later, or left out by who made this file, it does not show.
             """,
         ]
     }
@@ -85,8 +86,13 @@ extension ProofBundle {
         return """
             \(state) on request \(word(item, "request")): \(word(item, "result")) by policy \
             \(word(item, "policy")) version \(word(item, "policy_version")), \
-            \(word(item, "decided_at"))
+            \(word(item, "decided_at"))\(lapsed(item))
             """
+    }
+
+    private func lapsed(_ item: JSON) -> String {
+        let reasons = items(item["lapsed"]).compactMap(\.string)
+        return reasons.isEmpty ? "" : "; it counts no more: \(reasons.joined(separator: "; "))"
     }
 
     private func items(_ value: JSON?) -> [JSON] {

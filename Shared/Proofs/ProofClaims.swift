@@ -19,10 +19,19 @@ struct ProofClaims {
             "artifact": .string(subject.hex), "content": .string(try start.hex("content_digest")),
             "original": try digest("original"), "weight_root": try digest("weight_root"),
             "path": .array(try derivation.path.map { try derivation.claim($0) }),
-            "evidence": .array(try rows.all("evidence").map { try rows.claim(evidence: $0) }),
+            "evidence": .array(
+                try rows.all("evidence", of: start, by: "subject").map {
+                    try rows.claim(evidence: $0)
+                }
+            ),
             "scores": .array(try rows.all("score").map { try rows.claim(score: $0) }),
-            "verdicts": .array(try rows.all("verdict").map { try rows.claim(verdict: $0) }),
+            "verdicts": .array(
+                try rows.all("verdict", of: start, by: "artifact").map {
+                    try rows.claim(verdict: $0)
+                }
+            ),
         ])
+        _ = try rows.all("metric", of: start, by: "subject")
     }
 }
 
@@ -120,7 +129,32 @@ extension LoggedRows {
             "evidence": text(try evidence?.hex("digest")),
             "decided_at": text(verdict["decided_at"]),
             "current": .bool(!superseded),
+            "lapsed": .array(try lapses(of: verdict, on: evidence).map { .string($0) }),
         ])
+    }
+
+    /// Why a verdict counts no more.
+    private func lapses(of verdict: LoggedRow, on evidence: LoggedRow?) throws -> [String] {
+        var reasons: [String] = []
+        let evaluator = evidence?["evaluator"]
+        let last = try all("evaluator_event").last { $0["evaluator"] == evaluator }
+        if evaluator != nil, let last, last["event"] == "revoked" {
+            reasons.append("its evaluator was revoked at \(try last.text("recorded_at"))")
+        }
+        for (table, row) in [("verdict", verdict), ("evidence", evidence)] {
+            let wrong = try all("correction").last {
+                $0["target_table"] == "lineage." + table && $0["target_key"] == row?.key
+            }
+            guard row != nil, let wrong else { continue }
+            let (reason, at) = (try wrong.text("reason"), try wrong.text("recorded_at"))
+            reasons.append("its \(table) was corrected at \(at): \(reason)")
+        }
+        let ended = try all("forget_request_event").last { $0["request"] == verdict["request"] }
+        if let ended {
+            let (event, at) = (try ended.text("event"), try ended.text("recorded_at"))
+            reasons.append("the request was \(event) at \(at)")
+        }
+        return reasons
     }
 }
 
