@@ -48,7 +48,7 @@ let logCommands = [
         let findings = try audit.findings(bytes: !invocation.flag("fast"))
         for finding in findings { print(finding) }
         guard findings.isEmpty else {
-            throw UsageError("the store and the ledger disagree in \(findings.count) places")
+            throw Findings("the store and the ledger disagree in \(findings.count) places")
         }
         print("the store and the ledger agree")
     },
@@ -58,8 +58,7 @@ let logCommands = [
 ///
 /// - Throws: `UsageError` saying how to make one.
 func signingKey() throws -> SigningKey {
-    let named = ProcessInfo.processInfo.environment["PALIMPSEST_SIGNING_KEY"]
-    let file = named.map { URL(filePath: $0) } ?? Connections.signingKey
+    let file = setting("PALIMPSEST_SIGNING_KEY").map { URL(filePath: $0) } ?? Connections.signingKey
     guard FileManager.default.fileExists(atPath: file.path) else {
         throw UsageError(
             "there is no key \(file.path): make one with `palimpsest lineage key FILE` and name "
@@ -89,7 +88,7 @@ private func verifyLog(_ invocation: Invocation) throws {
             + "\(report.epochs) signed epochs; \(kept.count) kept outside compared with them"
     )
     guard report.findings.isEmpty else {
-        throw UsageError("the ledger was changed in \(report.findings.count) places")
+        throw Findings("the ledger was changed in \(report.findings.count) places")
     }
 }
 
