@@ -2,7 +2,21 @@ import Commands
 import Foundation
 import Kafka
 import Postgres
+import Records
 import Store
+
+/// The variable `name`; an empty one is not set.
+func setting(_ name: String) -> String? {
+    ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+}
+
+/// What Postgres refused, in a sentence without its name and codes: a value that an argument cannot
+/// have (PL080) is a wrong call, anything else a failure.
+@Sendable func explained(_ error: any Error) -> any Error {
+    guard let error = error as? PostgresError, error.isRefusal else { return error }
+    let text = error.message + (error.hint.map { "; " + $0 } ?? "")
+    return error.sqlState == "PL080" ? UsageError(text) : Failure(text)
+}
 
 /// Where the stack is: from the environment, else from what `palimpsest up` wrote. A command asks for
 /// the parts that it needs, so that an auditor needs no broker.
@@ -26,12 +40,11 @@ struct Connections: Codable {
     }
 
     static func find() -> Connections {
-        let environment = ProcessInfo.processInfo.environment
         let saved = (try? Data(contentsOf: file)).flatMap {
             try? JSONDecoder().decode(Connections.self, from: $0)
         }
         var connections = saved ?? Connections()
-        for name in names { connections.values[name] = environment[name] ?? saved?.values[name] }
+        for name in names { connections.values[name] = setting(name) ?? saved?.values[name] }
         return connections
     }
 
@@ -54,7 +67,7 @@ struct Connections: Codable {
 
     func openKafka() throws -> Configuration {
         var configuration = Configuration(bootstrap: try kafka)
-        if let file = ProcessInfo.processInfo.environment["PALIMPSEST_KAFKA_CONFIG"] {
+        if let file = setting("PALIMPSEST_KAFKA_CONFIG") {
             try configuration.add(propertiesFile: URL(filePath: file))
         }
         return configuration

@@ -32,7 +32,7 @@ let doctorCommand = Command(
                 let known = try Producer(connections.openKafka()).topics()
                 let missing = Set(Topics.all).subtracting(known).sorted()
                 guard missing.isEmpty else {
-                    throw UsageError(
+                    throw Failure(
                         "no topics \(missing.joined(separator: ", ")); run `palimpsest topics`"
                     )
                 }
@@ -47,8 +47,8 @@ let doctorCommand = Command(
             print("ok    \(name)  \(try check())")
         } catch {
             failures += 1
-            print("FAIL  \(name)  \(error)")
+            print("FAIL  \(name)  \(sentence(of: error))")
         }
     }
-    if failures > 0 { throw UsageError("\(failures) of \(checks.count) checks failed") }
+    if failures > 0 { throw Findings("\(failures) of \(checks.count) checks failed") }
 }

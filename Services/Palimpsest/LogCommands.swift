@@ -48,7 +48,7 @@ let logCommands = [
         let findings = try audit.findings(bytes: !invocation.flag("fast"))
         for finding in findings { print(finding) }
         guard findings.isEmpty else {
-            throw UsageError("the store and the ledger disagree in \(findings.count) places")
+            throw Findings("the store and the ledger disagree in \(findings.count) places")
         }
         print("the store and the ledger agree")
     },
@@ -58,8 +58,7 @@ let logCommands = [
 ///
 /// - Throws: `UsageError` saying how to make one.
 func signingKey() throws -> SigningKey {
-    let named = ProcessInfo.processInfo.environment["PALIMPSEST_SIGNING_KEY"]
-    let file = named.map { URL(filePath: $0) } ?? Connections.signingKey
+    let file = setting("PALIMPSEST_SIGNING_KEY").map { URL(filePath: $0) } ?? Connections.signingKey
     guard FileManager.default.fileExists(atPath: file.path) else {
         throw UsageError(
             "there is no key \(file.path): make one with `palimpsest lineage key FILE` and name "
@@ -93,7 +92,7 @@ private func verifyLog(_ invocation: Invocation) throws {
     if kept.isEmpty { print("no epoch kept outside was compared: a log written anew is not found") }
     if keys.isEmpty { print("no signature was checked: name the public key with --key") }
     guard report.findings.isEmpty else {
-        throw UsageError("\(report.findings.count) things are not as they were recorded")
+        throw Findings("\(report.findings.count) things are not as they were recorded")
     }
 }
 

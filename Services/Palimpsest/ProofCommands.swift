@@ -21,16 +21,17 @@ let proofCommands = [
     ) { invocation in
         let ledger = Ledger(try Connections.find().openDatabase())
         let proof = try ledger.proof(of: invocation.arguments[0], key: signingKey())
-        try write(proof.canonical, to: invocation.value("output"))
+        try Output.write(proof.canonical, to: invocation.value("output"))
     },
     Command(
         "verify",
-        summary: "Checks a proof without any database and says what it shows.",
+        summary: "Checks a proof (- is standard input) without any database and says what it shows.",
         arguments: ["FILE"],
         options: [Option("key", "PUB", help: "the public key of who should have signed it")]
     ) { invocation in
         let key = try invocation.value("key").map { try VerifyingKey(file: URL(filePath: $0)) }
-        let data = try Data(contentsOf: URL(filePath: invocation.arguments[0]))
+        let file = invocation.arguments[0]
+        let data = try file == "-" ? readStandardInput() : Data(contentsOf: URL(filePath: file))
         let proof = try ProofBundle(reading: data, signedBy: key)
         for sentence in proof.sentences { print(sentence) }
         if key == nil {
@@ -58,13 +59,8 @@ let proofCommands = [
         let reference = invocation.arguments[0]
         let data = try format.write(
             Provenance(ledger.provenance(of: reference)),
-            event: ledger.openLineageEvent(of: reference)
+            event: format == .openlineage ? ledger.openLineageEvent(of: reference) : nil
         )
-        try write(data, to: invocation.value("output"))
+        try Output.write(data, to: invocation.value("output"))
     },
 ]
-
-private func write(_ data: Data, to file: String?) throws {
-    guard let file else { return FileHandle.standardOutput.write(data) }
-    try data.write(to: URL(filePath: file), options: .atomic)
-}

@@ -52,7 +52,7 @@ final class Stack {
         let key = home.appending(path: "signing-key.pem")
         if !FileManager.default.fileExists(atPath: key.path) { try SigningKey().write(to: key) }
         var environment = connections.environment(threads: threads)
-        if environment["PALIMPSEST_SIGNING_KEY"] == nil {
+        if setting("PALIMPSEST_SIGNING_KEY") == nil {
             environment["PALIMPSEST_SIGNING_KEY"] = key.path
         }
         let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()

@@ -15,7 +15,7 @@ let submitCommand = Command(
     for file in invocation.arguments {
         let id =
             try file == "-"
-            ? submit(FileHandle.standardInput.readToEnd() ?? Data(), connections)
+            ? submit(readStandardInput(), connections)
             : submit(file: URL(filePath: file), connections)
         print(id.uuidString.lowercased())
         if invocation.flag("watch") { try watch(id, connections) }
@@ -24,12 +24,9 @@ let submitCommand = Command(
 
 /// Publishes the job in `file` and waits until a worker has taken or refused it.
 ///
-/// - Throws: `SpecError` for a bad file, which is then not published; `UsageError` for a refusal.
+/// - Throws: `SpecError` for a bad file, which is then not published; `Failure` for a refusal.
 func submit(file: URL, _ connections: Connections) throws -> UUID {
-    guard let text = try? Data(contentsOf: file) else {
-        throw UsageError("\(file.path) cannot be read")
-    }
-    return try submit(text, connections)
+    try submit(Data(contentsOf: file), connections)
 }
 
 /// The same with the job's text.
@@ -65,11 +62,11 @@ private func awaitIntake(_ request: JobRequest, _ connections: Connections) thro
             [.text(id)]
         )
         if let refusal = refusals.last {
-            throw UsageError("refused: \(try refusal.text("detail"))")
+            throw Failure("refused: \(try refusal.text("detail"))")
         }
         Thread.sleep(forTimeInterval: 0.05)
     }
-    throw UsageError(
+    throw Failure(
         "no \(request.kind.rawValue) worker has taken job \(id) in 60 s; it waits on "
             + "\(request.kind.topic); is a worker running?"
     )

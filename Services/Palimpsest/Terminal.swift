@@ -1,3 +1,4 @@
+import Commands
 import Foundation
 
 /// What standard output is connected to.
@@ -13,11 +14,15 @@ enum Terminal {
     }
 
     /// Writes `line` over the last one, cut so that it stays one line.
-    static func rewrite(_ line: String, columns: Int) {
-        write("\r\u{1B}[K" + line.prefix(columns - 1))
+    static func rewrite(_ line: String, columns: Int) throws {
+        try write("\r\u{1B}[K" + line.prefix(columns - 1))
     }
 
-    static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    /// Writes at once what somebody waits for.
+    static func write(_ text: String) throws {
+        try Output.write(text)
+        try Output.flush()
+    }
 }
 
 /// A bar of `width` characters of which `share` (0 to 1) is full, in eighths of a character.

@@ -11,14 +11,14 @@ let topicsCommand = Command(
         Option("replication", "N", help: "copies of each partition; 3, or as many as brokers"),
     ]
 ) { invocation in
-    guard let bootstrap = ProcessInfo.processInfo.environment["PALIMPSEST_KAFKA"] else {
+    guard let bootstrap = setting("PALIMPSEST_KAFKA") else {
         throw UsageError("set PALIMPSEST_KAFKA to host:port of the brokers")
     }
     let connections = Connections(kafka: bootstrap)
     let created = try createTopics(
         connections,
-        partitions: invocation.integer("partitions"),
-        replication: invocation.integer("replication")
+        partitions: invocation.integer("partitions", in: 1...100_000),
+        replication: invocation.integer("replication", in: 1...100)
     )
     for name in Topics.all {
         print(created.contains(name) ? "created  \(name)" : "exists   \(name)")

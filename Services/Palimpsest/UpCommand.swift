@@ -11,7 +11,7 @@ let upCommand = Command(
     ]
 ) { invocation in
     let home = Connections.home
-    let threads = try invocation.integer("threads")
+    let threads = try invocation.integer("threads", in: 1...1_024)
     let stack = try Stack(home: home, threads: threads, kafka: invocation.value("kafka"))
     defer { stack.stop(home: home) }
     try Terminal.write(
@@ -24,12 +24,10 @@ let upCommand = Command(
 
         """
     )
-    // Whoever reads a pipe wants to know now, not when a buffer is full.
-    fflush(nil)
     let interrupt = Interrupt()
     while !interrupt.shutdown.wait(1) {
         if let worker = stack.deadWorker {
-            throw UsageError("\(worker) has ended; see the logs in \(home.path)")
+            throw Failure("\(worker) has ended; see the logs in \(home.path)")
         }
     }
 }

@@ -18,7 +18,7 @@ let watchCommand = Command(
 
 /// Follows the job until it ends.
 ///
-/// - Throws: `UsageError` where there is no such job, or it did not succeed.
+/// - Throws: `UsageError` where there is no such job, `Failure` where it did not succeed.
 func watch(_ id: UUID, _ connections: Connections) throws {
     let queue = try JobQueue(connections.openDatabase())
     var display = JobDisplay()
@@ -35,7 +35,7 @@ struct JobDisplay {
     /// Shows where the jobs are.
     ///
     /// - Returns: those that have succeeded.
-    /// - Throws: `UsageError` where there is no such job, or one has ended otherwise.
+    /// - Throws: `UsageError` where there is no such job, `Failure` where one has ended otherwise.
     mutating func show(_ jobs: [UUID], _ queue: JobQueue) throws -> Set<UUID> {
         let states = try jobs.map { id in
             guard let status = try queue.status(of: id) else {
@@ -44,10 +44,10 @@ struct JobDisplay {
             return (status: status, loss: try queue.curve(of: id).last?.values["loss"])
         }
         if let columns = Terminal.columns {
-            rewrite(states, columns: columns)
+            try rewrite(states, columns: columns)
         } else {
             for (status, loss) in states {
-                write(status, describe(status, names[status.job], loss, bar: false))
+                try write(status, describe(status, names[status.job], loss, bar: false))
             }
         }
         let ended = states.map(\.status).filter(\.isFinished)
@@ -56,11 +56,14 @@ struct JobDisplay {
     }
 
     /// What has ended stays, each in a line of its own; what has not shares the last one.
-    private func rewrite(_ states: [(status: JobStatus, loss: Double?)], columns: Int) {
+    private func rewrite(
+        _ states: [(status: JobStatus, loss: Double?)],
+        columns: Int
+    ) throws {
         for (status, loss) in states where status.isFinished {
             let line = describe(status, names[status.job], loss, bar: columns >= 80)
-            Terminal.rewrite(line, columns: columns)
-            Terminal.write("\n")
+            try Terminal.rewrite(line, columns: columns)
+            try Terminal.write("\n")
         }
         let going = states.filter { !$0.status.isFinished }
         guard !going.isEmpty else { return }
@@ -68,14 +71,14 @@ struct JobDisplay {
         let lines = going.map {
             describe($0.status, names[$0.status.job], $0.loss, bar: alone)
         }
-        Terminal.rewrite(lines.joined(separator: "  |  "), columns: columns)
+        try Terminal.rewrite(lines.joined(separator: "  |  "), columns: columns)
     }
 
-    private mutating func write(_ status: JobStatus, _ line: String) {
+    private mutating func write(_ status: JobStatus, _ line: String) throws {
         let last = printed[status.job]
         let due = last.map { $0.state != status.state || .now - $0.at > .seconds(5) } ?? true
         guard due, line != last?.line else { return }
-        Terminal.write(line + "\n")
+        try Terminal.write(line + "\n")
         printed[status.job] = (line, status.state, .now)
     }
 }
@@ -83,7 +86,7 @@ struct JobDisplay {
 private func finish(_ status: JobStatus) throws {
     guard status.state != "succeeded" else { return }
     let reason = status.failure.map { ": \($0)" } ?? ""
-    throw UsageError("job \(status.job.uuidString.lowercased()) \(status.state)\(reason)")
+    throw Failure("job \(status.job.uuidString.lowercased()) \(status.state)\(reason)")
 }
 
 private func describe(_ status: JobStatus, _ given: String?, _ loss: Double?, bar: Bool) -> String {

@@ -60,20 +60,23 @@ public struct Invocation: Sendable {
     public func value(_ option: String) -> String? { values[option] }
     public func flag(_ option: String) -> Bool { values[option] != nil }
 
-    /// The whole number given for `option`.
+    /// The whole number given for `option`, of those in `range`.
     ///
-    /// - Throws: `UsageError` naming the option and what it got.
-    public func integer(_ option: String) throws -> Int? {
+    /// - Throws: `UsageError` naming the option, what it got and what it takes.
+    public func integer(_ option: String, in range: ClosedRange<Int>? = nil) throws -> Int? {
         guard let text = values[option] else { return nil }
-        guard let number = Int(text) else {
-            throw UsageError("--\(option) got '\(text)'; it takes a whole number")
+        guard let number = Int(text), range?.contains(number) ?? true else {
+            let bounds = range.map { " from \($0.lowerBound) to \($0.upperBound)" } ?? ""
+            throw UsageError("--\(option) got '\(text)'; it takes a whole number\(bounds)")
         }
         return number
     }
-}
 
-/// A call that cannot be understood, in a sentence.
-public struct UsageError: Error, CustomStringConvertible {
-    public let description: String
-    public init(_ description: String) { self.description = description }
+    /// Refuses two flags of which each asks for another form of the answer.
+    ///
+    /// - Throws: `UsageError` where both are given.
+    public func refuse(_ one: String, with other: String) throws {
+        guard flag(one), flag(other) else { return }
+        throw UsageError("--\(one) and --\(other) cannot both be had; give one of them")
+    }
 }

@@ -5,62 +5,60 @@ public struct Program: Sendable {
     let name: String
     let summary: String
     let commands: [Command]
+    private let version: (@Sendable () throws -> String)?
+    private let explain: @Sendable (any Error) -> any Error
 
-    public init(_ name: String, summary: String, commands: [Command]) {
+    /// What `version` returns is said for `--version`; `explain` turns errors of what the commands
+    /// stand on into ours, where it knows better words.
+    public init(
+        _ name: String,
+        summary: String,
+        commands: [Command],
+        version: (@Sendable () throws -> String)? = nil,
+        explain: @escaping @Sendable (any Error) -> any Error = { $0 }
+    ) {
         (self.name, self.summary, self.commands) = (name, summary, commands)
+        (self.version, self.explain) = (version, explain)
     }
 
     /// Runs the command that the process was called with, or `fallback` without one, and ends the
-    /// process: with status 64 where the call was wrong, 1 where the command failed.
+    /// process: with status 64 where the call was wrong; 1 where the command failed, found something
+    /// bad or could not deliver its answer.
     public func main(default fallback: String? = nil) -> Never {
+        occupyStandardStreams()
+        let words = Array(CommandLine.arguments.dropFirst())
+        var errors: [any Error] = []
         do {
-            let words = Array(CommandLine.arguments.dropFirst())
             try run(words.isEmpty ? fallback.map { [$0] } ?? [] : words)
-            exit(0)
-        } catch let error as UsageError {
-            report("\(error)")
-            exit(64)
-        } catch {
-            report("\(name): \(error)")
-            exit(1)
-        }
+        } catch { errors.append(explain(error)) }
+        do { try Output.flush() } catch  where !(errors.last is OutputError) {
+            errors.append(error)
+        } catch {}
+        for error in errors { report(error) }
+        exit(errors.map { $0 is UsageError ? 64 : 1 }.max() ?? 0)
     }
 
     func run(_ words: [String]) throws {
-        guard let word = words.first, !["help", "--help", "-h"].contains(word) || words.count > 1
-        else { return print(help) }
-        let wanted = word == "help" ? words[1] : word
-        let (command, rest) = try command(wanted, Array(words.dropFirst()))
-        if word == "help" || rest.contains("--help") { return print(command.help(name)) }
-        let invocation = try parse(rest, command)
-        try command.run(invocation)
+        guard let first = words.first else { return print(help) }
+        if first == "--version", let version { return print(try version()) }
+        if Program.asksForHelp(first) { return print(try help(with: words.dropFirst())) }
+        if words.prefix(while: { $0 != "--" }).contains(where: Program.isHelpOption) {
+            return print(try help(with: words.prefix { !Program.isHelpOption($0) }))
+        }
+        guard let (command, rest) = command(words[...]) else {
+            throw UsageError(unknown(words[...]))
+        }
+        try command.run(parse(rest, command))
     }
 
-    /// All commands with a line each.
-    var help: String {
-        let width = (commands.map(\.name.count).max() ?? 0) + 4
-        let lines = commands.map {
-            "  " + $0.name.padding(toLength: width, withPad: " ", startingAt: 0) + $0.summary
+    /// The command of one or two words that `words` begins with, and the words after it.
+    func command(_ words: ArraySlice<String>) -> (Command, [String])? {
+        for count in [2, 1] where words.count >= count {
+            let wanted = words.prefix(count).joined(separator: " ")
+            guard let found = commands.first(where: { $0.name == wanted }) else { continue }
+            return (found, Array(words.dropFirst(count)))
         }
-        return
-            ([summary, "", "usage: \(name) COMMAND …"] + lines
-            + ["", "`\(name) help COMMAND` says more."]).joined(separator: "\n")
-    }
-
-    /// The command of one or two words that `words` begins with.
-    private func command(_ first: String, _ rest: [String]) throws -> (Command, [String]) {
-        if let second = rest.first,
-            let found = commands.first(where: { $0.name == "\(first) \(second)" })
-        {
-            return (found, Array(rest.dropFirst()))
-        }
-        if let found = commands.first(where: { $0.name == first }) { return (found, rest) }
-        let names = commands.map(\.name)
-        let parts = names.filter { $0.hasPrefix(first + " ") }
-        if !parts.isEmpty {
-            throw UsageError("'\(first)' needs one of: \(parts.joined(separator: ", "))")
-        }
-        throw UsageError("there is no command '\(first)'" + hint(first, names))
+        return nil
     }
 
     private func parse(_ words: [String], _ command: Command) throws -> Invocation {
@@ -73,62 +71,15 @@ public struct Program: Sendable {
         }
         return Invocation(arguments: plain, values: values)
     }
-}
 
-/// Sorts `words` by the table: `--name value`, `--name=value`, `-o value`, flags; the rest in order, and all of
-/// it after `--`. (glibc's getopt keeps its state in globals, which Swift 6 does not let us read.)
-private func parseOptions(
-    _ words: [String],
-    _ options: [Option],
-    into values: inout [String: String]
-) throws -> [String] {
-    var plain: [String] = []
-    var rest = words[...]
-    while let word = rest.popFirst() {
-        if word == "--" { return plain + rest }
-        let short = options.first { $0.letter.map { "-\($0)" } == word }
-        guard word.hasPrefix("--") || short != nil else {
-            plain.append(word)
-            continue
+    /// A reader who has seen enough ends us as quietly as it ends every filter.
+    private func report(_ error: any Error) {
+        if let error = error as? OutputError, error.isClosedPipe {
+            signal(SIGPIPE, SIG_DFL)
+            raise(SIGPIPE)
         }
-        let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1).map(String.init)
-        guard let option = short ?? options.first(where: { $0.name == parts.first }) else {
-            throw UsageError(
-                "there is no option '\(word)'" + hint(word, options.map { "--" + $0.name })
-            )
-        }
-        guard option.value != nil else {
-            values[option.name] = ""
-            continue
-        }
-        guard let value = parts.count > 1 ? parts[1] : rest.popFirst() else {
-            throw UsageError("--\(option.name) needs a value: \(option.help)")
-        }
-        values[option.name] = value
+        let own = error is UsageError || error is Findings
+        let line = (own ? "" : name + ": ") + sentence(of: error) + "\n"
+        try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
     }
-    return plain
 }
-
-private func hint(_ word: String, _ names: [String]) -> String {
-    let close = names.map { ($0, edits(word, $0)) }.filter { $0.1 <= 3 }.min { $0.1 < $1.1 }
-    return close.map { "; did you mean '\($0.0)'?" }
-        ?? "; known are \(names.joined(separator: ", "))"
-}
-
-/// Levenshtein distance.
-private func edits(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a), Array(b))
-    var row = Array(0...b.count)
-    for (i, x) in a.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for (j, y) in b.enumerated() {
-            let above = row[j + 1]
-            row[j + 1] = min(above + 1, row[j] + 1, diagonal + (x == y ? 0 : 1))
-            diagonal = above
-        }
-    }
-    return row[b.count]
-}
-
-private func report(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }

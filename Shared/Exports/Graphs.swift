@@ -14,7 +14,9 @@ func graphviz(_ provenance: Provenance) -> String {
     let edges = provenance.edges.map {
         "  \"\($0.parent.prefix(12))\" -> \"\($0.child.prefix(12))\" [label=\"\($0.role)\"];"
     }
-    return (["digraph lineage {", "  rankdir=LR;"] + nodes + edges + ["}"]).joined(separator: "\n")
+    return
+        (["digraph lineage {", "  // edges lead from a parent to its child", "  rankdir=LR;"]
+        + nodes + edges + ["}"]).joined(separator: "\n")
         + "\n"
 }
 

@@ -24,7 +24,8 @@ public struct Logger: Sendable {
         guard level >= settings.level else { return }
         let all = self.metadata.merging(metadata) { _, new in new }
         let line = settings.json ? json(level, message, all) : text(level, message, all)
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        // Where nobody takes what we log, we go on.
+        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 
     public func debug(_ message: StaticString, _ metadata: Metadata = [:]) {

@@ -105,6 +105,7 @@ public final class Connection {
         let width = PQnfields(result)
         var columns: [String: Int] = [:]
         for column in 0..<width { columns[String(cString: PQfname(result, column))] = Int(column) }
+        let types = (0..<width).map { ColumnType(oid: PQftype(result, $0)) }
         return (0..<PQntuples(result)).map { row in
             let cells = (0..<width).map { column -> String? in
                 if PQgetisnull(result, row, column) == 1 { return nil }
@@ -114,7 +115,7 @@ public final class Connection {
                 )
                 return String(decoding: bytes, as: UTF8.self)
             }
-            return Row(columns: columns, cells: cells)
+            return Row(columns: columns, types: types, cells: cells)
         }
     }
 

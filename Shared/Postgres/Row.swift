@@ -1,12 +1,34 @@
 public import Foundation
 
+/// How the text of a column's cells is to be read, as far as that changes how it is shown.
+public enum ColumnType: Sendable {
+    case truth, real, json, other
+
+    /// The type with this number in `pg_type`, which Postgres promises not to change.
+    init(oid: UInt32) {
+        switch oid {
+        case 16: self = .truth
+        case 700, 701, 1700: self = .real
+        case 114, 3802: self = .json
+        default: self = .other
+        }
+    }
+}
+
 /// One row of a result, read by the names of its columns.
 public struct Row: Sendable {
     let columns: [String: Int]
+    /// One for each column.
+    let types: [ColumnType]
     let cells: [String?]
 
     /// The names of the columns, from left to right.
     public var columnNames: [String] { columns.sorted { $0.value < $1.value }.map(\.key) }
+
+    /// The type of `column`; that of text where there is no such column.
+    public func type(of column: String) -> ColumnType {
+        columns[column].map { types[$0] } ?? .other
+    }
 
     /// The text of `column`, or nil where it is null.
     ///

@@ -61,9 +61,9 @@ public struct SigningKey: Sendable {
     ///
     /// - Throws: `ProofError` naming the file that holds no such key, or that others may read.
     public init(file: URL) throws {
-        try requirePrivate(file)
         guard let key = SigningKey(seed: try pem(file, "PRIVATE KEY", after: SigningKey.header))
         else { throw ProofError("\(file.path) holds no Ed25519 private key in PEM form") }
+        try requirePrivate(file)
         self = key
     }
 

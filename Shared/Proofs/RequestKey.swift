@@ -17,12 +17,12 @@ public struct RequestKey: Sendable {
     ///
     /// - Throws: `ProofError` naming the file that holds no key, or that others may read.
     public init(file: URL) throws {
-        try requirePrivate(file)
         let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
         let digits = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard let bytes = [UInt8](hexadecimal: digits), let key = RequestKey(bytes) else {
             throw ProofError("\(file.path) holds no key of 64 hexadecimal digits")
         }
+        try requirePrivate(file)
         self = key
     }
 

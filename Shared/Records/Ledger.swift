@@ -20,6 +20,9 @@ public struct Ledger {
     /// What an input in each role must be, where that is no checkpoint.
     private static let kinds = ["dataset": "dataset", "forget_request": "forget_set"]
 
+    private static let ofRequests: String? =
+        "open a request of that name with `palimpsest forget request`"
+
     /// Turns a request's inputs into digests that can no longer change their meaning.
     ///
     /// - Throws: `SpecError` listing every input that is unknown, ambiguous or of the wrong kind.
@@ -44,7 +47,8 @@ public struct Ledger {
                     )
                 )
             } catch let error as PostgresError where error.isAboutReference {
-                let hint = error.hint.map { "; " + $0 } ?? ""
+                let known = role == "forget_request" ? Ledger.ofRequests : error.hint
+                let hint = known.map { "; " + $0 } ?? ""
                 problems.append("inputs.\(role): \(error.message)\(hint)")
             }
         }

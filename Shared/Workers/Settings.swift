@@ -71,7 +71,7 @@ struct Settings: Sendable {
             worldSize: gangHost == nil ? 1 : 64
         )
         http = environment["PALIMPSEST_HTTP"].flatMap { $0.isEmpty ? nil : $0 }
-        signingKey = try environment["PALIMPSEST_SIGNING_KEY"]
+        signingKey = try environment["PALIMPSEST_SIGNING_KEY"].flatMap { $0.isEmpty ? nil : $0 }
             .map { try SigningKey(file: URL(filePath: $0)) }
         guard problems.isEmpty else {
             throw SettingsError(

@@ -37,7 +37,11 @@ struct ProgramTests {
     @Test(arguments: [
         (["data", "import", "a", "--sise", "3"], "did you mean '--size'?"),
         (["data", "import", "a", "--size"], "needs a value"),
-        (["data", "import", "a", "--size", "x"], "'x'"),
+        (["data", "import", "a", "--size", "x"], "--size got 'x'; it takes a whole number"),
+        (["data", "import", "a", "--size", "0"], "a whole number from 1 to 9"),
+        (["data", "import", "a", "--size", "10"], "--size got '10'"),
+        (["data", "import", "a", "--json", "--dot"], "--json and --dot cannot both be had"),
+        (["data", "import", "a", "--json=x"], "--json takes no value"),
         (["data", "import"], "usage: test data import NAME"), (["data"], "data import"),
         (["dota"], "no command 'dota'"),
     ])
@@ -46,8 +50,14 @@ struct ProgramTests {
             "data import",
             summary: "Imports.",
             arguments: ["NAME"],
-            options: [Option("size", "N", help: "how large")]
-        ) { _ = try $0.integer("size") }
+            options: [
+                Option("size", "N", help: "how large"), Option("json", help: "as JSON"),
+                Option("dot", help: "as a graph"),
+            ]
+        ) { call in
+            _ = try call.integer("size", in: 1...9)
+            try call.refuse("json", with: "dot")
+        }
         let error = #expect(throws: UsageError.self) {
             try Program("test", summary: "", commands: [command]).run(words)
         }

@@ -76,7 +76,7 @@ struct ExposureTests {
     @Test func `a withdrawn request is asked about no more`() throws {
         try story.run("SELECT lineage.withdraw_request('wish')")
         #expect(try story.status(["teacher"]) == [""])
-        #expect(story.refusal("SELECT lineage.withdraw_request('wish')") == "23505")
+        #expect(story.refusal("SELECT lineage.withdraw_request('wish')") == "PL081")
     }
 
     @Test func `a request for nothing taints nothing, one for all of it everything`() throws {

@@ -149,7 +149,12 @@ struct TenantTests {
             }
             #expect(error?.sqlState == "PL010")
         }
-        #expect(try answer("artifacts_of('\(job)')", mine) == [])
+        for unsealed in [job, UUID().uuidString.lowercased()] {
+            let error = #expect(throws: PostgresError.self) {
+                try answer("artifacts_of('\(unsealed)')", mine)
+            }
+            #expect(error?.message == "job \(unsealed) has no sealed output")
+        }
     }
 
     /// A walk up meets no row that it must not show, so what the other has costs it nothing: the

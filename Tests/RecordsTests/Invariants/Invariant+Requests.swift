@@ -72,27 +72,52 @@ extension Invariant {
             Breach(
                 "SELECT lineage.request_forgetting('a', 'concept', sha256(''), 1, "
                     + "'Ann Smith asked', '{}')",
-                "23514",
-                "forget_request_basis_check",
+                "PL080",
+                "tells of nobody",
                 reaching: [.officer]
+            ),
+            Breach(
+                "INSERT INTO lineage.forget_request "
+                    + "(name, scope, commitment, items, forget_set, basis) "
+                    + "SELECT 'a', scope, commitment, items, forget_set, 'Ann Smith asked' "
+                    + "FROM lineage.forget_request WHERE seq = 1",
+                "23514",
+                "forget_request_basis_check"
             ),
             Breach(
                 "SELECT lineage.request_forgetting('Ann Smith', 'concept', sha256(''), 1, 'b', '{}')",
-                "23514",
-                "alias_event_name_check",
+                "PL080",
+                "cannot name a request",
                 reaching: [.officer]
+            ),
+            Breach(
+                "INSERT INTO lineage.alias_event (name, artifact) VALUES ('Ann Smith', 2)",
+                "23514",
+                "alias_event_name_check"
             ),
             Breach(
                 "SELECT lineage.correct('lineage.verdict', 1, 'Ann Smith said so')",
-                "23514",
-                "correction_reason_check",
+                "PL080",
+                "tells of nobody",
                 reaching: [.officer]
             ),
             Breach(
-                "SELECT lineage.deploy('clean', 'Ann Smith')",
+                "INSERT INTO lineage.correction (target_table, target_key, reason) "
+                    + "VALUES ('lineage.verdict', 1, 'Ann Smith said so')",
                 "23514",
-                "deployment_event_environment_check",
+                "correction_reason_check"
+            ),
+            Breach(
+                "SELECT lineage.deploy('clean', 'Ann Smith')",
+                "PL080",
+                "cannot name an environment",
                 reaching: [.deployer]
+            ),
+            Breach(
+                "INSERT INTO lineage.deployment_event (artifact, environment, event) "
+                    + "VALUES (2, 'Ann Smith', 'drained')",
+                "23514",
+                "deployment_event_environment_check"
             ),
             Breach(
                 "INSERT INTO lineage.exposure_source (request, artifact, found) "
