@@ -29,20 +29,12 @@ public struct LogVerifier {
 
     /// `verify` inside of a transaction that is open already.
     package func inspect(epochs: [URL] = []) throws -> LogReport {
-        try plainOutput()
+        try connection.usePlainSettings()
         var report = LogReport()
         let hashes = try chains(&report)
         for table in try watched() { try compare(table, &report) }
         try check(epochs, hashes, &report)
         return report
-    }
-
-    /// The settings under which values are written as they were for the log.
-    func plainOutput() throws {
-        for setting in [
-            "datestyle = 'ISO, YMD'", "timezone = 'UTC'", "intervalstyle = 'postgres'",
-            "extra_float_digits = 1", "bytea_output = 'hex'",
-        ] { try connection.query("SET LOCAL " + setting) }
     }
 
     private func watched() throws -> [WatchedTable] {
