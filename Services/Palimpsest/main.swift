@@ -11,5 +11,5 @@ Program(
         retryCommand, deadLettersListCommand, deadLettersReplayCommand,
         exportCommand, dataImportCommand, dataShapesCommand, migrateCommand, topicsCommand,
         schemasCommand, doctorCommand,
-    ] + lineageCommands + forgetCommands + logCommands + proofCommands
+    ] + lineageCommands + forgetCommands + logCommands + ruleCommands + proofCommands
 ).main()

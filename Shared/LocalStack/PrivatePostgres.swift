@@ -13,6 +13,8 @@ public final class PrivatePostgres: Sendable {
         public var removesFolder = false
         /// Further settings, such as `shared_buffers=1GB`; the last of two wins.
         public var settings: [String] = []
+        /// The major version wanted; where it is not installed the newest serves.
+        public var major: Int?
 
         public init() {}
     }
@@ -36,7 +38,7 @@ public final class PrivatePostgres: Sendable {
         in folder: URL,
         _ options: Options = Options()
     ) throws -> PrivatePostgres {
-        let programs = try PostgresPrograms.find()
+        let programs = try PostgresPrograms.find(major: options.major)
         let account = try ServerAccount.forServer(in: folder)
         let home = try account.home(for: folder)
         let server = try PrivatePostgres(home: home, programs, account, options)

@@ -5,15 +5,17 @@ import Postgres
 struct PostgresPrograms {
     let folder: URL
 
-    /// The newest under Debian's folder, else those on the PATH.
+    /// Those of the version `major` under Debian's folder, else its newest, else those on the PATH.
     ///
     /// - Throws: `PostgresError` naming the package to install.
     static func find(
+        major: Int? = nil,
         under debian: String = "/usr/lib/postgresql",
         path: String = ProcessInfo.processInfo.environment["PATH"] ?? ""
     ) throws(PostgresError) -> PostgresPrograms {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: debian)) ?? []
-        let installed = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }
+        let newestFirst = versions.compactMap { Int($0) }.sorted(by: >)
+        let installed = (newestFirst.filter { $0 == major } + newestFirst)
             .map { "\(debian)/\($0)/bin" }
         for folder in installed + path.split(separator: ":").map(String.init) {
             let both = ["initdb", "postgres"].allSatisfy {

@@ -13,14 +13,14 @@ public struct RequestOpening: Equatable, Sendable {
     }
 
     /// Reads what was published before.
-    init(itemKey: [UInt8], codes: [Hash]) {
+    package init(itemKey: [UInt8], codes: [Hash]) {
         (self.itemKey, self.codes) = (Data(itemKey), codes)
     }
 
-    var commitment: Commitment { Commitment(codes: codes) }
+    package var commitment: Commitment { Commitment(codes: codes) }
 
     /// How many of the codes belong to none of `items`, and how many of `items` have no code.
-    func differences(from items: some Sequence<String>) -> (uncovered: Int, surplus: Int) {
+    package func differences(from items: some Sequence<String>) -> (uncovered: Int, surplus: Int) {
         let named = Set(items.map { authenticationCode(Array($0.utf8), under: Array(itemKey)) })
         return (Set(codes).subtracting(named).count, named.subtracting(codes).count)
     }

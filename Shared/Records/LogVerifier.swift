@@ -29,7 +29,7 @@ public struct LogVerifier {
 
     /// `verify` inside of a transaction that is open already.
     package func inspect(epochs: [URL] = []) throws -> LogReport {
-        try plainOutput()
+        try connection.usePlainSettings()
         var report = LogReport()
         guard try findsLog(&report) else { return report }
         let hashes = try chains(&report)
@@ -66,14 +66,6 @@ public struct LogVerifier {
             let what = "there is no such table; \(try row.int("entries")) entries tell of its rows"
             report.add(LogFinding(try row.text("relation"), "", what))
         }
-    }
-
-    /// The settings under which values are written as they were for the log.
-    func plainOutput() throws {
-        for setting in [
-            "datestyle = 'ISO, YMD'", "timezone = 'UTC'", "intervalstyle = 'postgres'",
-            "extra_float_digits = 1", "bytea_output = 'hex'",
-        ] { try connection.query("SET LOCAL " + setting) }
     }
 
     private func watched() throws -> [WatchedTable] {

@@ -70,7 +70,10 @@ struct MigrationTests {
             ).first
             #expect(try original?.text("original_name") == "old-student")
             #expect(try original?.text("weight_root_name") == "old-teacher")
-            #expect(try connection.query("SELECT * FROM lineage.recompute()").isEmpty)
+            let blueprint = try Story.blueprint(of: connection)
+            #expect(try RuleVerifier(blueprint).verify().findings == [], "\(version)")
+            let rows = try RowVerifier(blueprint).verify().findings
+            #expect(rows == [], "\(version): \(rows)")
             let log = try LogVerifier(connection).verify()
             #expect(log.findings == [] && log.rows == log.entries && log.rows > 20, "\(version)")
         }

@@ -10,11 +10,14 @@ struct Story {
     static let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Fixtures")
 
-    init() throws {
+    init(fixtures: [String] = ["ledger.sql"]) throws {
         conninfo = try PrivatePostgres.testDatabase()
         connection = try Connection(conninfo)
-        try run(file: "ledger.sql")
+        for file in fixtures { try run(file: file) }
     }
+
+    /// The ledger that `desk` filled.
+    init(reading desk: Desk) { (conninfo, connection) = (desk.conninfo, desk.connection) }
 
     func run(file: String) throws {
         let file = Story.fixtures.appending(path: file)

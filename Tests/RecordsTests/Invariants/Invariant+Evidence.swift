@@ -1,7 +1,7 @@
 /// I12, I13, I21: what is measured and what follows from it.
 extension Invariant {
     /// The first evidence again, with one column changed.
-    private static func evidence(_ column: String, _ value: String) -> String {
+    static func evidence(_ column: String, _ value: String) -> String {
         let columns = [
             "canonical", "subject", "reference", "request", "run", "evaluator", "protocol",
             "protocol_version", "eval_manifest", "sampler_config", "metric_models", "metrics",
@@ -42,7 +42,7 @@ extension Invariant {
         ]
     )
 
-    private static func score(_ numbers: String, formula: Int = 1) -> String {
+    static func score(_ numbers: String, formula: Int = 1) -> String {
         "INSERT INTO lineage.score (evidence, formula, name, value, ci_low, ci_high, raw) "
             + "VALUES (1, \(formula), 'integrity_score', \(numbers))"
     }

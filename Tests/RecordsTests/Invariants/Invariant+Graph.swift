@@ -56,7 +56,7 @@ extension Invariant {
         ]
     )
 
-    private static let late =
+    static let late =
         "INSERT INTO lineage.edge (child, parent, role, run) VALUES (4, 2, 'retain_set', 2)"
 
     static let fromBirth = Invariant(

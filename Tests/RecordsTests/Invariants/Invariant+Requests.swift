@@ -1,6 +1,6 @@
 /// I11, I17, I18: requests, words, deployments.
 extension Invariant {
-    private static func request(_ set: Int, _ commitment: String) -> String {
+    static func request(_ set: Int, _ commitment: String) -> String {
         """
         INSERT INTO lineage.forget_request (name, scope, commitment, items, forget_set, basis)
         VALUES ('new', 'concept', \(commitment), 1, \(set), 'test')
@@ -135,7 +135,7 @@ extension Invariant {
         ]
     )
 
-    private static let live =
+    static let live =
         "INSERT INTO lineage.deployment_event (artifact, environment, event) "
         + "VALUES (4, 'production', 'live')"
 

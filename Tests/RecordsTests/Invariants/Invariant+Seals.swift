@@ -67,7 +67,7 @@ extension Invariant {
         ]
     )
 
-    private static let again = """
+    static let again = """
         INSERT INTO lineage.run (job, epoch, kind, method, spec, spec_digest, attempts, started_at)
         VALUES (md5('trainteacher')::uuid, 2, 'train', 'm', '{}', sha256(''), 1, now());
         """
