@@ -27,6 +27,8 @@ let logCommands = [
             key: try signingKey(),
             folder: try epochs(connections)
         )
+        let restored = try sealer.restoreFiles(all: true)
+        if !restored.isEmpty { print("wrote \(restored.count) files of epochs again") }
         guard let epoch = try sealer.seal() else { return print("nothing is new") }
         print("epoch \(epoch.epoch)  entries \(epoch.size)  root \(epoch.root)")
     },
@@ -38,20 +40,6 @@ let logCommands = [
             Option("key", "PUB,PUB", help: "the public keys of who signs the epochs"),
         ]
     ) { invocation in try verifyLog(invocation) },
-    Command(
-        "lineage audit",
-        summary: "Compares the store with the ledger and every blob with its digest.",
-        options: [Option("fast", help: "leave out the comparison of the bytes")]
-    ) { invocation in
-        let connections = Connections.find()
-        let audit = StoreAudit(try connections.openDatabase(), try connections.openStore())
-        let findings = try audit.findings(bytes: !invocation.flag("fast"))
-        for finding in findings { print(finding) }
-        guard findings.isEmpty else {
-            throw Findings("the store and the ledger disagree in \(findings.count) places")
-        }
-        print("the store and the ledger agree")
-    },
 ]
 
 /// The key that `PALIMPSEST_SIGNING_KEY` names, else the one that `up` made.

@@ -25,7 +25,8 @@ let proofCommands = [
     },
     Command(
         "verify",
-        summary: "Checks a proof (- is standard input) without any database and says what it shows.",
+        summary:
+            "Checks a proof (- is standard input) without any database and says what it shows.",
         arguments: ["FILE"],
         options: [Option("key", "PUB", help: "the public key of who should have signed it")]
     ) { invocation in

@@ -39,7 +39,7 @@ private func verifyRules(_ invocation: Invocation) throws {
             )
         }
         guard report.findings.isEmpty else {
-            throw UsageError("\(report.findings.count) rules are not those of the migrations")
+            throw Findings("\(report.findings.count) rules are not those of the migrations")
         }
     }
 }
@@ -57,7 +57,7 @@ private func verifyRows(_ invocation: Invocation) throws {
             print("\(report.rows) rows asked \(report.checks) questions")
         }
         guard report.findings.isEmpty else {
-            throw UsageError("\(report.findings.count) rows break an invariant")
+            throw Findings("\(report.findings.count) rows break an invariant")
         }
     }
 }

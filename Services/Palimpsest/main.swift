@@ -11,5 +11,6 @@ Program(
         retryCommand, deadLettersListCommand, deadLettersReplayCommand,
         exportCommand, dataImportCommand, dataShapesCommand, migrateCommand, topicsCommand,
         schemasCommand, doctorCommand,
-    ] + lineageCommands + forgetCommands + logCommands + ruleCommands + proofCommands
+    ] + lineageCommands + forgetCommands + logCommands + storeCommands + ruleCommands
+        + proofCommands
 ).main()

@@ -6,17 +6,17 @@ extension LogSealer {
     /// Writes the files that are not there, of epochs that are in the database: a crash came between
     /// the commit and the file, or the folder was lost.
     ///
-    /// Looks at the newest epoch first and, where its file is there, no further. Epochs of another
-    /// key are left to who has it.
+    /// Looks at the newest epoch first and, where its file is there, no further, unless it is to look
+    /// at `all`. Epochs of another key are left to who has it.
     ///
     /// - Returns: the epochs whose files were written.
     /// - Throws: `ProofError` where an envelope only seems to be signed by this key, since a file
     ///   made of it would vouch for what somebody wrote into the database.
     @discardableResult
-    public func restoreFiles() throws -> [EpochStatement] {
+    public func restoreFiles(all: Bool = false) throws -> [EpochStatement] {
         let rows = try connection.query("SELECT epoch FROM lineage.log_last_epoch()")
-        guard let last = try rows.first?.int("epoch"), !isKept(last) else { return [] }
-        let missing = (1...last).filter { !isKept($0) }
+        guard let last = try rows.first?.int("epoch"), all || !isKept(last) else { return [] }
+        let missing = (1...max(1, last)).filter { !isKept($0) }
         let numbers = "{" + missing.map(String.init).joined(separator: ",") + "}"
         return try connection.query(
             "SELECT * FROM lineage.log_envelopes($1::bigint[])",

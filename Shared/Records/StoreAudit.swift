@@ -1,9 +1,10 @@
-import Foundation
+public import Foundation
 import Jobs
 public import Postgres
+import Proofs
 public import Store
 
-/// Compares the store with the ledger, both ways, and every blob with its digest.
+/// Compares the store with the ledger, both ways, and every blob with its digest. Changes nothing.
 public struct StoreAudit {
     private let ledger: Ledger
     private let store: ArtifactStore
@@ -12,92 +13,79 @@ public struct StoreAudit {
         (ledger, self.store) = (Ledger(connection), store)
     }
 
-    /// One disagreement, with what to do about it.
-    public struct Finding: Equatable, Sendable, CustomStringConvertible {
-        public enum Kind: String, Sendable { case missing, damaged, unknown, leftover }
+    /// What an audit looked at and found.
+    public struct Report: Sendable {
+        public internal(set) var findings: [StoreFinding] = []
+        public internal(set) var blobs = 0
+        public internal(set) var bytes = 0
+        /// What nothing counts on, long enough for nothing to begin to: snapshots of jobs that are
+        /// over, and what attempts that failed had stored.
+        public internal(set) var garbage: [Digest] = []
+        public internal(set) var garbageBytes = 0
+    }
 
-        public let kind: Kind
-        /// The blob, or the file.
-        public let place: String
-        /// Who counts on the blob.
-        public let owner: String?
-
-        public var description: String {
-            let owned = owner.map { " of \($0)" } ?? ""
-            return "\(kind.rawValue)  \(place)\(owned): \(remedy)"
-        }
-
-        /// What to do about it.
-        public var remedy: String {
-            switch kind {
-            case .missing:
-                "restore the blob from a copy of the store, or run the job again; if it was "
-                    + "deleted on purpose, record a blob_deleted event"
-            case .damaged:
-                "its bytes have another digest; remove the file, then restore it from a copy of "
-                    + "the store or run the job again"
-            case .unknown:
-                "no row counts on it: a job that failed left it, or one runs now; delete the file "
-                    + "when no job is running"
-            case .leftover: "a write never ended; delete the file when no job is running"
+    /// Reads the whole store. Without `bytes` no file is compared with its digest, which is fast.
+    public func report(bytes: Bool = true, now: Date = Date()) throws -> Report {
+        let listing = store.listing()
+        var claims = StoreClaims(store, listing)
+        for content in try contents() { claims.add(content) }
+        claims.findKept()
+        var report = Report()
+        report.findings = claims.findings
+        for (digest, blob) in listing.blobs.sorted(by: { $0.key.hex < $1.key.hex }) {
+            report.blobs += 1
+            report.bytes += blob.bytes
+            if bytes, let kind = wrong(digest, claims) {
+                report.findings.append(.init(kind, digest.hex, claims.owners[digest]))
             }
+            guard claims.owners[digest] == nil else { continue }
+            if let owner = claims.unknown {
+                report.findings.append(.init(.unknown, digest.hex, owner))
+            } else if now.timeIntervalSince(blob.modified) > ArtifactStore.grace {
+                report.garbage.append(digest)
+                report.garbageBytes += blob.bytes
+            }
+        }
+        addRest(listing, &report)
+        try addEpochs(listing, &report)
+        return report
+    }
+
+    private func wrong(_ digest: Digest, _ claims: StoreClaims) -> StoreFinding.Kind? {
+        guard !claims.told.contains(digest) else { return nil }
+        guard let intact = try? store.isIntact(digest) else { return .unreadable }
+        return intact ? nil : .damaged
+    }
+
+    private func addRest(_ listing: StoreListing, _ report: inout Report) {
+        for (folder, reason) in listing.unreadable.sorted(by: { $0.key < $1.key }) {
+            report.findings.append(.init(.unreadable, "blobs/" + folder, nil, reason))
+        }
+        for stranger in listing.strangers {
+            report.findings.append(.init(.stranger, stranger.path, nil, stranger.reason))
+        }
+        for leftover in listing.leftovers {
+            report.findings.append(.init(.leftover, leftover.path, nil))
         }
     }
 
-    /// Reads the whole store. Without `bytes` no blob is compared with its digest, which is fast.
-    public func findings(bytes: Bool = true) throws -> [Finding] {
-        var owners: [Digest: String] = [:]
-        var findings: [Finding] = []
-        for content in try contents() {
-            owners[content.digest] = content.owner
-            guard store.contains(content.digest) else {
-                if !content.deleted {
-                    findings.append(finding(.missing, content.digest, content.owner))
-                }
-                continue
-            }
-            for file in files(of: content.digest) {
-                owners[file] = content.owner
-                if !store.contains(file) && !content.deleted {
-                    findings.append(finding(.missing, file, content.owner))
-                }
-            }
+    private func addEpochs(_ listing: StoreListing, _ report: inout Report) throws {
+        let rows = try ledger.connection.query("SELECT epoch FROM lineage.log_last_epoch()")
+        guard let last = try rows.first?.int("epoch") else { return }
+        for epoch in 1...max(1, last) {
+            let name = EpochStatement.fileName(epoch)
+            guard !listing.epochs.contains(name) else { continue }
+            report.findings.append(.init(.epoch, "epochs/" + name, nil))
         }
-        for blob in try store.blobs() {
-            if owners[blob] == nil { findings.append(finding(.unknown, blob, nil)) }
-            if bytes, try !store.isIntact(blob) {
-                findings.append(finding(.damaged, blob, owners[blob]))
-            }
-        }
-        return try findings
-            + store.leftovers().map { Finding(kind: .leftover, place: $0.path, owner: nil) }
     }
 
-    private func finding(_ kind: Finding.Kind, _ digest: Digest, _ owner: String?) -> Finding {
-        Finding(kind: kind, place: digest.hex, owner: owner)
-    }
-
-    private struct Content {
-        let digest: Digest
-        let owner: String
-        let deleted: Bool
-    }
-
-    private func contents() throws -> [Content] {
+    private func contents() throws -> [StoreClaims.Content] {
         try ledger.connection.query("SELECT * FROM lineage.contents() ORDER BY owner").map {
-            Content(
+            .init(
                 digest: try $0.digest("content"),
                 owner: try $0.text("owner"),
                 deleted: try $0.bool("deleted")
             )
         }
-    }
-
-    /// The blobs that a manifest names; none where the content is no readable manifest.
-    private func files(of content: Digest) -> [Digest] {
-        guard let data = try? store.read(content), let json = try? JSON(parsing: data),
-            let manifest = try? json.decode(Manifest.self)
-        else { return [] }
-        return manifest.files.values.map(\.digest)
     }
 }

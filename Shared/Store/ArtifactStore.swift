@@ -10,17 +10,30 @@ public struct ArtifactStore: Sendable {
     public let url: String
     let root: URL
 
-    /// Opens the store, making its folders where they are missing.
+    /// Opens the store that is there, to read it.
     ///
-    /// - Throws: `StoreError` for a URL that is not `file:///…`, or a folder that cannot be made.
-    public init(url: String) throws {
+    /// - Throws: `StoreError` for a URL that is not `file:///…`, or where no store is.
+    public init(existing url: String) throws {
+        (self.url, root) = (url, try ArtifactStore.place(url))
+        guard FileManager.default.fileExists(atPath: root.appending(path: "blobs").path) else {
+            throw StoreError(description: "there is no store in \(root.path)")
+        }
+    }
+
+    private static func place(_ url: String) throws -> URL {
         guard let parsed = URL(string: url), parsed.isFileURL, parsed.path.hasPrefix("/") else {
             throw StoreError(
                 description: "the store's URL is '\(url)'; it must be file:///a/folder"
             )
         }
-        self.url = url
-        root = parsed
+        return parsed
+    }
+
+    /// Opens the store, making its folders where they are missing.
+    ///
+    /// - Throws: `StoreError` for a URL that is not `file:///…`, or a folder that cannot be made.
+    public init(url: String) throws {
+        (self.url, root) = (url, try ArtifactStore.place(url))
         for folder in ["blobs", "partial"] { try makeFolder(root.appending(path: folder)) }
         forgetAbandoned()
     }
@@ -54,7 +67,7 @@ public struct ArtifactStore: Sendable {
     /// - Throws: `StoreError`, naming a full disk as such; nothing partial is left behind.
     public func put(_ data: Data) throws -> Digest {
         let digest = Digest(of: data)
-        if !holds(digest) { _ = try put { try data.write(to: $0) } }
+        if !holds(digest) || !renew(digest) { _ = try put { try data.write(to: $0) } }
         return digest
     }
 
@@ -66,7 +79,7 @@ public struct ArtifactStore: Sendable {
         do {
             try write(partial)
             let (digest, bytes) = try digestOfFile(partial)
-            if holds(digest) {
+            if holds(digest), renew(digest) {
                 try FileManager.default.removeItem(at: partial)
             } else {
                 try publish(partial, as: digest)
@@ -78,10 +91,19 @@ public struct ArtifactStore: Sendable {
         }
     }
 
+    /// Whether the bytes of the blob are still those of its digest.
+    public func isIntact(_ digest: Digest) throws -> Bool {
+        try digestOfFile(path(of: digest)).digest == digest
+    }
+
     /// Whether the blob is there and undamaged.
     private func holds(_ digest: Digest) -> Bool {
         contains(digest) && (try? digestOfFile(path(of: digest)).digest) == digest
     }
+
+    /// Makes a blob young again, which keeps it from being collected before a row counts on it; false
+    /// where it is gone.
+    private func renew(_ digest: Digest) -> Bool { utimes(path(of: digest).path, nil) == 0 }
 
     /// The blob's bytes, mapped, after checking that they are what the digest says.
     ///
