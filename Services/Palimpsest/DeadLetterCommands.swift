@@ -9,7 +9,8 @@ let deadLettersListCommand = Command(
     options: [Option("limit", "N", help: "how many; 20 by default")]
 ) { invocation in
     let queue = try JobQueue(Connections.find().openDatabase())
-    let rows = try queue.deadLetters(limit: invocation.integer("limit") ?? 20).map { letter in
+    let rows = try queue.deadLetters(limit: invocation.integer("limit", in: Limits.rows) ?? 20).map
+    { letter in
         [
             letter.letter, letter.topic, letter.reason, letter.again == 0 ? "" : "\(letter.again)",
             letter.detail.split(separator: "\n").joined(separator: " "),
@@ -26,7 +27,7 @@ let deadLettersReplayCommand = Command(
     let queue = try JobQueue(Connections.find().openDatabase())
     for letter in invocation.arguments {
         if let number = Int(letter) {
-            print("message of \(try explained { try queue.replay(number) }) sent again")
+            print("message of \(try queue.replay(number)) sent again")
         } else {
             try retry(letter, queue)
         }
@@ -48,14 +49,5 @@ private func retry(_ text: String, _ queue: JobQueue) throws {
                 + "and `palimpsest jobs` list them"
         )
     }
-    print(try explained { try queue.retry(id).job }.uuidString.lowercased())
-}
-
-/// What Postgres refuses, as a sentence.
-private func explained<Value>(_ body: () throws -> Value) throws -> Value {
-    do {
-        return try body()
-    } catch let error as PostgresError where error.isRefusal {
-        throw UsageError(error.message + (error.hint.map { "; " + $0 } ?? ""))
-    }
+    print(try queue.retry(id).job.uuidString.lowercased())
 }

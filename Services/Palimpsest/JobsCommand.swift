@@ -10,7 +10,8 @@ let jobsCommand = Command(
     options: [Option("limit", "N", help: "how many; 20 by default")]
 ) { invocation in
     let queue = try JobQueue(Connections.find().openDatabase())
-    let rows = try queue.jobs(limit: invocation.integer("limit") ?? 20).map { job in
+    let rows = try queue.jobs(limit: invocation.integer("limit", in: Limits.rows) ?? 20).map {
+        job in
         let share = job.totalSteps.map { " \(100 * job.step / max(1, $0)) %" } ?? ""
         return [
             job.job.uuidString.lowercased(), job.name ?? "", job.kind.rawValue, job.method,
@@ -38,23 +39,10 @@ let cancelCommand = Command("cancel", summary: "Asks for the end of a job.", arg
 
 let migrateCommand = Command("migrate", summary: "Brings the database to this build's schema.") {
     _ in
-    guard let database = ProcessInfo.processInfo.environment["PALIMPSEST_DATABASE"] else {
+    guard let database = setting("PALIMPSEST_DATABASE") else {
         throw UsageError("set PALIMPSEST_DATABASE to libpq's connection string of the database")
     }
     let applied = try Migrator(Connection(database), Migration.load(Migration.folder())).migrate()
     for migration in applied { print("applied \(migration.version) \(migration.name)") }
     if applied.isEmpty { print("nothing to apply") }
-}
-
-/// Prints `rows` under `header`, columns aligned.
-func printTable(_ header: [String], _ rows: [[String]]) {
-    let widths = header.indices.map { column in
-        ([header] + rows).map { $0[column].count }.max() ?? 0
-    }
-    for row in [header] + rows {
-        let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
-        let line = cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
-            .replacing("\n", with: " ")
-        print(Terminal.columns.map { String(line.prefix($0)) } ?? line)
-    }
 }

@@ -22,14 +22,38 @@ private func goesOn(_ depths: [Int], after index: Int, at level: Int) -> Bool {
     depths[(index + 1)...].first { $0 <= level } == level
 }
 
-/// A way as a graph for Graphviz.
-func graph(of steps: [(label: String, kind: String, role: String?)]) -> String {
-    let quoted = steps.map { "\"" + $0.label.replacing("\"", with: "\\\"") + "\"" }
-    let nodes = zip(quoted, steps).map { "  \($0);  // \($1.kind)" }
-    let edges = zip(quoted.indices.dropFirst(), steps).map { index, step in
-        "  \(quoted[index - 1]) -> \(quoted[index]) [label=\"\(step.role ?? "")\"];"
+/// An artifact on a way from child to parent; `role` is what the next one was to it.
+struct WayStep {
+    let label: String
+    let text: String
+    let role: String?
+
+    init(_ label: String, _ text: String, role: String?) {
+        (self.label, self.text, self.role) = (label, text, role)
     }
-    return (["digraph way {", "  rankdir=BT;"] + nodes + edges + ["}"]).joined(separator: "\n")
+}
+
+/// A way as a tree of one branch, which after twenty steps goes straight down.
+func drawn(_ steps: [WayStep]) -> [String] {
+    steps.enumerated().map { depth, step in
+        let indent = String(repeating: "   ", count: min(20, max(0, depth - 1)))
+        let before = depth == 0 ? "" : indent + "└─ " + (steps[depth - 1].role ?? "") + ": "
+        return before + step.label + "  " + step.text
+    }
+}
+
+/// A way as a graph for Graphviz, whose edges lead from a parent to its child.
+func graph(of steps: [WayStep], isCut: Bool) -> String {
+    let quoted = steps.map { step in
+        "\"" + step.label.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    }
+    let nodes = zip(quoted, steps).map { "  \($0);  // \($1.text)" }
+    let edges = zip(quoted.indices.dropFirst(), steps).map { index, step in
+        "  \(quoted[index]) -> \(quoted[index - 1]) [label=\"\(step.role ?? "")\"];"
+    }
+    let head = ["digraph way {", "  // edges lead from a parent to its child", "  rankdir=TB;"]
+    let end = (isCut ? ["  // the way is longer"] : []) + ["}"]
+    return (head + nodes + edges + end).joined(separator: "\n")
 }
 
 /// Prints metrics with their intervals.
@@ -45,9 +69,7 @@ func printMetrics(_ metrics: [MetricRecord]) {
     )
 }
 
-func number(_ value: Double) -> String { String(format: "%.4f", value) }
-
 func interval(_ metric: MetricValue) -> String? {
     guard let low = metric.low, let high = metric.high else { return nil }
-    return String(format: "%.4f … %.4f", low, high)
+    return "\(number(low)) … \(number(high))"
 }

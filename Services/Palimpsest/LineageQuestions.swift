@@ -7,14 +7,13 @@ struct Question {
     let summary: String
     /// What the help calls the function's leading parameters; in brackets where they have defaults.
     let arguments: [String]
-    /// Options with the parameters that they set.
-    let options: [(name: String, parameter: String, help: String)]
+    let options: [QuestionOption]
 
     init(
         _ name: String,
         _ function: String? = nil,
         _ arguments: [String] = ["REF"],
-        options: [(name: String, parameter: String, help: String)] = [],
+        options: [QuestionOption] = [],
         _ summary: String
     ) {
         self.name = name
@@ -22,18 +21,13 @@ struct Question {
         (self.summary, self.arguments, self.options) = (summary, arguments, options)
     }
 
-    private static let rows = ("limit", "max_rows", "rows at most; more are announced")
-    private static let roles = ("roles", "roles", "follow these roles only: {init,teacher}")
-    private static let asOf = ("as-of", "as_of", "as it was known at this time")
-
     /// Every question but those with an answer that is drawn.
     static let all = [
         Question("original", "original_of", "Names the original, parent and weight root."),
-        Question("weight-path", options: [rows], "Follows the weights back, with methods."),
         Question("ancestors", options: [roles, rows], "Lists what an artifact was made from."),
         Question(
             "descendants",
-            options: [roles, ("kinds", "kinds", "of these kinds only: {checkpoint}"), asOf, rows],
+            options: [roles, kinds, asOf, rows],
             "Lists what was made from an artifact."
         ),
         Question(
@@ -76,7 +70,7 @@ struct Question {
             "distilled-before-cleansing",
             nil,
             ["TEACHER", "REQUEST"],
-            options: [asOf, ("only-live", "only_live", "false lists those not live too"), rows],
+            options: [asOf, onlyLive, rows],
             "Lists students that learned what was to be forgotten."
         ),
         Question(
@@ -131,7 +125,7 @@ extension Question {
     /// One that takes a reference and is called like its function.
     init(
         _ name: String,
-        options: [(name: String, parameter: String, help: String)] = [],
+        options: [QuestionOption] = [],
         _ summary: String
     ) {
         self.init(name, nil, ["REF"], options: options, summary)
@@ -140,7 +134,7 @@ extension Question {
     init(
         _ name: String,
         _ function: String,
-        options: [(name: String, parameter: String, help: String)] = [],
+        options: [QuestionOption] = [],
         _ summary: String
     ) {
         self.init(name, function, ["REF"], options: options, summary)

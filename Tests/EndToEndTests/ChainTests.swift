@@ -65,6 +65,9 @@ import Testing
         #expect(try code?.text("code") == Digest(of: Data(contentsOf: program)).hex)
         #expect(try code?.text("description").contains("libtorch_cpu.so") == true)
 
+        let maker = try stack.palimpsest("lineage", "environment-of", "student").text
+        #expect(maker.contains(" libraries, machine ") && maker.count < 600, "\(maker)")
+
         let tree = try stack.palimpsest("lineage", "tree", "shapes-forget-overwrite")
         #expect(tree.text.contains("unlearned star by overwrite"))
         let says = [
