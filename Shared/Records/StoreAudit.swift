@@ -1,5 +1,5 @@
 public import Foundation
-import Jobs
+public import Jobs
 public import Postgres
 import Proofs
 public import Store

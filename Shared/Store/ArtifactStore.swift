@@ -102,8 +102,10 @@ public struct ArtifactStore: Sendable {
     }
 
     /// Makes a blob young again, which keeps it from being collected before a row counts on it; false
-    /// where it is gone.
-    private func renew(_ digest: Digest) -> Bool { utimes(path(of: digest).path, nil) == 0 }
+    /// where it is gone. Where nothing can be written, nothing is collected either.
+    private func renew(_ digest: Digest) -> Bool {
+        utimes(path(of: digest).path, nil) == 0 || errno == EROFS || errno == EACCES
+    }
 
     /// The blob's bytes, mapped, after checking that they are what the digest says.
     ///
