@@ -34,7 +34,8 @@ let logCommands = [
     },
     Command(
         "lineage verify-log",
-        summary: "Compares every row with the log, the log with itself and with the kept epochs.",
+        summary: "Compares every row with the log, the log with itself and with the kept epochs;"
+            + " verify-rules and verify-rows tell whether rows were allowed.",
         options: [
             Option("epochs", "PATH", help: "a file or a folder of epochs kept outside"),
             Option("key", "PUB,PUB", help: "the public keys of who signs the epochs"),

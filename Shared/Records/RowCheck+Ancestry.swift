@@ -80,14 +80,18 @@ extension RowCheck {
             SELECT e.stream, e.n, e.relation, e.key, (e.relation = 'run')::integer AS begins
             FROM lineage.log_entry e WHERE e.relation IN ('run', 'artifact', 'edge')
             UNION ALL SELECT r.stream, r.last_n + 1, '', '', 1 FROM lineage.log_range r
-        ), place AS MATERIALIZED (
-            SELECT m.relation, m.key, m.stream,
+        ), place AS (
+            SELECT m.relation, m.key, m.stream, split_part(m.key, '/', 1) AS child,
                 sum(m.begins) OVER (PARTITION BY m.stream ORDER BY m.n) AS number
             FROM mark m
         )
-        SELECT 'I2' AS invariant, e.key, 'its child was sealed before' AS what
-        FROM place e JOIN place a ON a.relation = 'artifact' AND a.key = split_part(e.key, '/', 1)
-        WHERE e.relation = 'edge' AND (e.stream, e.number) <> (a.stream, a.number)
+        SELECT 'I2' AS invariant, 'its child was sealed before' AS what, (
+            array_agg(p.key ORDER BY p.number DESC) FILTER (WHERE p.relation = 'edge')
+        )[1] AS key
+        FROM place p WHERE p.relation IN ('artifact', 'edge')
+        GROUP BY p.child
+        HAVING bool_or(p.relation = 'artifact')
+            AND (min(p.stream), min(p.number)) <> (max(p.stream), max(p.number))
         """
     )
 

@@ -22,7 +22,8 @@ import Testing
         let (output, status) = try shell(blocks.joined(separator: "\n"), stack)
         #expect(status == 0, "\(output)")
         for words in [
-            "of them in 1 signed epochs", "Its original, before anything was unlearned",
+            "of them in 1 signed epochs", "rules and rights compared", "rows asked",
+            "Its original, before anything was unlearned",
             "\"specVersion\":\"1.6\"", "digraph lineage", "base_model:",
             "the store and the ledger agree",
         ] {
@@ -43,10 +44,33 @@ import Testing
         let log = try stack.palimpsest("lineage", "verify-log")
         #expect(log.status == 1)
         #expect(log.text.contains("lineage.import 1, column source: it is 'elsewhere'"))
+        try verifyRules(stack)
         let blob = try #require(stack.store.listing().blobs.keys.first)
         try Data("x".utf8).write(to: stack.store.path(of: blob))
         let audit = try stack.palimpsest("lineage", "audit")
         #expect(audit.status == 1 && audit.text.contains("damaged  \(blob)"))
+    }
+
+    /// A rule that was dropped, and a row that broke it, as a table and as JSON.
+    private func verifyRules(_ stack: TestStack) throws {
+        try stack.database.execute(
+            script: """
+                DROP TRIGGER a_stamp ON lineage.alias_event;
+                INSERT INTO lineage.alias_event (name, artifact, at) VALUES ('old', 1, '1999-01-01')
+                """
+        )
+        for (command, table, json) in [
+            (
+                "verify-rules", "missing  trigger  a_stamp on lineage.alias_event",
+                #""fault":"missing""#
+            ),
+            ("verify-rows", "I14  alias_event", #""invariant":"I14""#),
+        ] {
+            let found = try stack.palimpsest("lineage", command)
+            #expect(found.status != 0 && found.text.contains(table), "\(found.text)")
+            let document = try stack.palimpsest("lineage", command, "--json")
+            #expect(document.status != 0 && document.text.contains(json), "\(document.text)")
+        }
     }
 
     private func make(

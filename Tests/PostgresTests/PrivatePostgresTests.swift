@@ -85,6 +85,23 @@ struct PrivatePostgresTests {
         #expect(!FileManager.default.fileExists(atPath: "/proc/" + pid))
     }
 
+    @Test func `the version asked for is taken where it is installed, else the newest`() throws {
+        for version in ["14", "15", "9", "notes"] {
+            let bin = folder.appending(path: version).appending(path: "bin")
+            try FileManager.default.createDirectory(at: bin, withIntermediateDirectories: true)
+            for program in ["initdb", "postgres"] {
+                let file = bin.appending(path: program).path
+                try Data().write(to: URL(filePath: file))
+                chmod(file, 0o755)
+            }
+        }
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (major, taken) in [(14, "14"), (9, "9"), (16, "15"), (nil, "15")] {
+            let programs = try PostgresPrograms.find(major: major, under: folder.path, path: "")
+            #expect(programs.folder.path == folder.path + "/\(taken)/bin")
+        }
+    }
+
     @Test func `missing programs name the package to install`() {
         let error = #expect(throws: PostgresError.self) {
             try PostgresPrograms.find(under: "/nowhere", path: "/nowhere/bin")
