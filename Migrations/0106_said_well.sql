@@ -86,6 +86,11 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION 'request ''%'' is % already', request, before USING ERRCODE = 'PL081';
     END IF;
+    -- Nobody would be left to ask for it.
+    IF EXISTS (SELECT FROM lineage.forget_request_event w WHERE w.request = better) THEN
+        RAISE EXCEPTION 'request ''%'' is over, so it cannot stand in the place of ''%''',
+            superseded_by, request USING ERRCODE = 'PL080', HINT = 'name one that is open';
+    END IF;
     INSERT INTO lineage.forget_request_event (request, event, superseded_by)
     VALUES (asked, CASE WHEN better IS NULL THEN 'withdrawn' ELSE 'superseded' END, better);
 END $$;
