@@ -39,12 +39,13 @@ public struct EpochStatement: Equatable, Sendable {
         guard let json = try? JSONDecoder().decode(JSON.self, from: payload),
             case .int(let epoch)? = json["epoch"], case .int(let size)? = json["size"],
             let root = json["root"]?.string.flatMap(Hash.init(hex:)),
-            let at = json["at"]?.string, case .object(let heads)? = json["heads"]
+            let at = json["at"]?.string, case .object(let heads)? = json["heads"],
+            epoch > 0, size > 0, isTime(at, between: "T", end: "Z")
         else { throw ProofError("this is no epoch of the log") }
         (self.epoch, self.size, self.root, self.at) = (epoch, size, root, at)
         previous = json["previous"]?.string.flatMap(Digest.init(hex:))
         self.heads = heads.compactMapValues { head in
-            guard case .int(let number)? = head["n"],
+            guard case .int(let number)? = head["n"], number > 0,
                 let hash = head["hash"]?.string.flatMap(Hash.init(hex:))
             else { return nil }
             return Head(number: number, hash: hash)

@@ -1,91 +1,63 @@
 import Foundation
-import Jobs
 
-/// A row of the ledger, as its entry in the log tells it.
-struct LoggedRow {
-    let table: String
-    let key: String
-    private let values: [String: JSON]
-
-    init(_ entry: LogEntry) throws {
-        let payload = Data(entry.payload)
-        guard let json = try? JSONDecoder().decode(JSON.self, from: payload),
-            json.canonical == payload, let table = json["table"]?.string,
-            let key = json["key"]?.string, case .object(let values)? = json["row"]
-        else {
-            throw ProofError("entry \(entry.number) of \(entry.stream) is no row in canonical form")
-        }
-        (self.table, self.key, self.values) = (table, key, values)
-    }
-
-    subscript(column: String) -> String? { values[column]?.string }
-
-    /// - Throws: `ProofError` where the column is null or missing.
-    func text(_ column: String) throws -> String {
-        guard let text = self[column] else {
-            throw ProofError("\(table) \(key) has no \(column)")
-        }
-        return text
-    }
-
-    /// The bytes of a column that Postgres writes as `\x…`.
-    func bytes(_ column: String) throws -> [UInt8] {
-        let text = try text(column)
-        guard text.hasPrefix("\\x"), let bytes = [UInt8](hexadecimal: String(text.dropFirst(2)))
-        else { throw ProofError("\(table) \(key) has no bytes in \(column)") }
-        return bytes
-    }
-
-    func hex(_ column: String) throws -> String { try bytes(column).hexadecimal }
-
-    /// The numbers of an array.
-    func numbers(_ column: String) throws -> [Int] {
-        try text(column).dropFirst().dropLast().split(separator: ",").compactMap { Int($0) }
-    }
-
-    func int(_ column: String) throws -> Int {
-        guard let value = Int(try text(column)) else {
-            throw ProofError("\(table) \(key) has no number in \(column)")
-        }
-        return value
-    }
-}
-
-/// The rows of a proof, by table and key.
+/// The rows of a proof: by table, by key, and by what they point to.
 struct LoggedRows {
+    /// By ascending number, and so in all that follows.
+    let all: [LoggedRow]
     private var tables: [String: [LoggedRow]] = [:]
     private var places: [String: LoggedRow] = [:]
+    private var pointing: [String: [LoggedRow]] = [:]
+
+    /// The columns that rows are looked for by.
+    private static let pointers = [
+        "edge": ["child"], "unlearn_application": ["run"], "forget_opening": ["request"],
+        "forget_request_event": ["request"], "evaluator_event": ["evaluator"],
+        "verdict": ["supersedes"], "policy": ["name"],
+    ]
 
     /// - Throws: `ProofError` where two entries are of one row.
     init(_ entries: [LogEntry]) throws {
-        for row in try entries.map(LoggedRow.init) {
+        let rows = try entries.map(LoggedRow.init).map { row in
+            (number: row["seq"].flatMap { Int($0) } ?? 0, row: row)
+        }
+        all = rows.sorted { ($0.number, $0.row.key) < ($1.number, $1.row.key) }.map(\.row)
+        for row in all {
             let place = "\(row.table) \(row.key)"
             guard places.updateValue(row, forKey: place) == nil else {
                 throw ProofError("there are two entries of \(place)")
             }
             tables[row.table, default: []].append(row)
-        }
-    }
-
-    /// The rows of a table, by ascending number.
-    func all(_ table: String) throws -> [LoggedRow] {
-        let rows = try tables[table, default: []].map { row in (try row.int("seq"), row) }
-        return rows.sorted { $0.0 < $1.0 }.map(\.1)
-    }
-
-    /// The rows of a table, all of which are of `artifact`, as `column` says.
-    ///
-    /// - Throws: `ProofError` where one is of another artifact.
-    func all(_ table: String, of artifact: LoggedRow, by column: String) throws -> [LoggedRow] {
-        try all(table).map { row in
-            guard row[column] == artifact.key else {
-                throw ProofError("\(table) \(row.key) is of another artifact than the proof")
+            for pointer in LoggedRows.pointers(of: row) {
+                pointing[pointer, default: []].append(row)
             }
-            return row
         }
     }
 
-    var edges: [LoggedRow] { tables["edge", default: []] }
+    /// What `row` is found by, other than its key.
+    private static func pointers(of row: LoggedRow) -> [String] {
+        if row.table == "correction" {
+            return ["correction \(row["target_table"] ?? "") \(row["target_key"] ?? "")"]
+        }
+        return pointers[row.table, default: []].compactMap { column in
+            row[column].map { "\(row.table) \(column) \($0)" }
+        }
+    }
+
+    /// The rows of a table.
+    func all(_ table: String) -> [LoggedRow] { tables[table, default: []] }
+
+    /// The rows of a table whose `column` is `value`.
+    ///
+    /// - Precondition: it is a column that rows are looked for by.
+    func all(_ table: String, _ column: String, _ value: String) -> [LoggedRow] {
+        precondition(LoggedRows.pointers[table]?.contains(column) == true)
+        return pointing["\(table) \(column) \(value)", default: []]
+    }
+
+    /// That somebody said of a row that it was wrong.
+    func corrections(of row: LoggedRow) -> [LoggedRow] {
+        pointing["correction lineage.\(row.table) \(row.key)", default: []]
+    }
 
     func find(_ table: String, _ key: String) -> LoggedRow? { places["\(table) \(key)"] }
 

@@ -1,104 +1,93 @@
 import Jobs
 
 extension ProofBundle {
-    /// What the proof shows, and what it does not, in plain words.
+    /// What the proof shows, and what it does not, in plain words: one fact a line.
     public var sentences: [String] {
-        var lines = ["Checkpoint \(material.subject) is proven to derive as follows."]
-        for step in items(claims["path"]) { lines += words(step) }
-        lines.append(origin)
-        for item in items(claims["evidence"]) { lines.append(evidence(item)) }
-        for item in items(claims["scores"]) { lines.append(score(item)) }
-        for item in items(claims["verdicts"]) { lines.append(verdict(item)) }
-        return lines + [
-            """
-            All \(material.entries.count) rows that say so are in the log that epoch \
-            \(epoch.epoch) signed at \(epoch.at), among \(epoch.size) entries with the root \
-            \(epoch.root).
-            """,
-            "Signed with the key \(material.key.id).",
-            """
-            This proves derivation and process, and that this evidence was recorded. It does not \
-            prove that what was to be forgotten is absent from the weights, nor that the trainer \
-            did what it recorded. It tells what was decided by epoch \(epoch.epoch); that nothing \
-            was decided later, or left out by who made this file, it does not show.
-            """,
-        ]
+        let at = moment(epoch.at)
+        return [
+            "Checkpoint \(material.subject)",
+            "as the ledger's log tells of it up to epoch \(epoch.epoch), sealed \(at).", "",
+            "How it was made, the newest step first:",
+        ] + claims.list("path").flatMap(words) + origin + ["", "What was found of it:"] + findings
+            + verdicts + corrections + [""] + ending
     }
 
-    private var origin: String {
-        let root = claims["weight_root"]?.string ?? "none"
-        guard let original = claims["original"]?.string else {
-            return "Nothing was unlearned on the way; its weights began with \(root)."
+    private var origin: [String] {
+        let root = "Its weights began with \(claims.word("weight_root"))."
+        guard claims["original"]?.string != nil else {
+            return ["Nothing was unlearned on the way of its weights.", root]
         }
-        return """
-            Its original, before anything was unlearned, is \(original); its weights began with \
-            \(root).
-            """
+        let original = claims.word("original")
+        return ["Its original, before anything was unlearned, is \(original).", root]
     }
 
     private func words(_ step: JSON) -> [String] {
-        let parents = items(step["parents"]).map { parent in
-            "\(word(parent, "role")) \(word(parent, "artifact").prefix(12))"
-        }
-        let by = [step["made_by"]?.string, step["method"]?.string].compactMap { $0 }
-        let from = parents.isEmpty ? "" : " from \(parents.joined(separator: ", "))"
-        let made = by.joined(separator: " ")
-        return ["  \(word(step, "artifact").prefix(12)) by \(made)\(from)"]
-            + items(step["unlearned"]).map(unlearned)
+        let method = step["method"]?.string.map { " \(shown($0))" } ?? ""
+        let sealed = step["sealed_at"]?.string.map { ", sealed \(moment($0))" } ?? ""
+        return ["  \(step.short("artifact")) by \(step.word("made_by"))\(method)\(sealed)"]
+            + step.list("parents").map { "    from \($0.word("role")) \($0.short("artifact"))" }
+            + step.list("unlearned").flatMap(unlearned)
     }
 
-    private func unlearned(_ item: JSON) -> String {
-        """
-            unlearned request \(word(item, "request")) (\(word(item, "items")) items, \
-        commitment \(word(item, "commitment").prefix(12))) by \(word(item, "method"))\
-        \(committed(item))
-        """
+    private func unlearned(_ item: JSON) -> [String] {
+        guard item["request"] != nil else {
+            return ["    unlearned by \(item.word("method")), for no request that is recorded"]
+        }
+        return [
+            """
+                unlearned request \(item.word("name")) (id \(item.word("request")), \
+            \(item.word("items")) items, commitment \(item.short("commitment"))) by \
+            \(item.word("method"))
+            """
+        ] + committed(item) + ended(item)
     }
 
     /// Whether what was forgotten is what the request commits to, where it was opened.
-    private func committed(_ item: JSON) -> String {
-        guard item["classes"] != nil else { return "" }
-        let names = items(item["classes"]).compactMap(\.string).joined(separator: ", ")
-        guard case .int(let beyond)? = item["beyond_commitment"], beyond > 0 else {
-            return "; it forgot \(names), which is what the request commits to"
+    private func committed(_ item: JSON) -> [String] {
+        guard item["classes"] != nil else {
+            return ["      what the request commits to is not opened in this proof"]
         }
-        return "; it forgot \(names), all of what the request commits to and \(beyond) more"
+        let names = item.list("classes").compactMap(\.string).map(shown).joined(separator: ", ")
+        guard case .int(let beyond)? = item["beyond_commitment"], beyond > 0 else {
+            return ["      it forgot \(names), which is what the request commits to"]
+        }
+        return ["      it forgot \(names), all of what the request commits to and \(beyond) more"]
     }
 
-    private func evidence(_ item: JSON) -> String {
-        """
-        Evidence \(word(item, "digest").prefix(12)): compared with \
-        \(word(item, "reference").prefix(12)) on \(word(item, "pairs")) pairs by \
-        \(word(item, "protocol")), floor \(word(item, "floor")), ceiling \
-        \(word(item, "ceiling")): \(word(item, "metrics"))
-        """
+    private func ended(_ item: JSON) -> [String] {
+        guard let end = item["ended"], end != .null else { return [] }
+        return ["      the request was \(end.word("event")) \(end.moment("at"))"]
     }
 
-    private func score(_ item: JSON) -> String {
-        """
-        Score \(word(item, "name")) \(word(item, "value")) (\(word(item, "low")) to \
-        \(word(item, "high"))) by formula \(word(item, "formula")); raw \(word(item, "raw"))
-        """
+    private var corrections: [String] {
+        claims.list("corrections").map { item in
+            let instead =
+                item["replacement"]?.string.map { "; row \(shown($0)) is in its place" } ?? ""
+            return """
+                Correction: row \(item.word("key")) of \(item.word("table")) was said to be wrong \
+                \(item.moment("at")), reason: \(item.word("reason"))\(instead).
+                """
+        }
     }
 
-    private func verdict(_ item: JSON) -> String {
-        let state = item["current"] == .bool(true) ? "Verdict" : "Superseded verdict"
-        return """
-            \(state) on request \(word(item, "request")): \(word(item, "result")) by policy \
-            \(word(item, "policy")) version \(word(item, "policy_version")), \
-            \(word(item, "decided_at"))\(lapsed(item))
+    private var ending: [String] {
+        let evidence =
+            claims.list("evidence").isEmpty ? "" : ", and that this evidence was recorded"
+        let number = epoch.epoch
+        return [
             """
+            All \(material.entries.count) rows that say so are in the log that epoch \(number) \
+            signed, among \(epoch.size) entries with the root \(epoch.root).
+            """,
+            "Signed with the key \(material.key.id).",
+            "Numbers are shown to four digits; the file has all of them.",
+            "This proves derivation and process\(evidence).",
+            "It does not prove that what was to be forgotten is absent from the weights.",
+            "It does not prove that the trainer did what it recorded.",
+            """
+            It does not prove that nothing was decided after epoch \(number), nor that its signer \
+            left nothing out: a later or left-out measurement or decision is not excluded.
+            """,
+        ]
     }
-
-    private func lapsed(_ item: JSON) -> String {
-        let reasons = items(item["lapsed"]).compactMap(\.string)
-        return reasons.isEmpty ? "" : "; it counts no more: \(reasons.joined(separator: "; "))"
-    }
-
-    private func items(_ value: JSON?) -> [JSON] {
-        guard case .array(let items)? = value else { return [] }
-        return items
-    }
-
-    private func word(_ item: JSON, _ name: String) -> String { item[name]?.string ?? "none" }
 }

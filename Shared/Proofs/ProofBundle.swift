@@ -12,6 +12,18 @@ public struct ProofMaterial: Sendable {
         public init(_ entry: LogEntry, leaf: Int, path: [Hash]) {
             (self.entry, self.leaf, self.path) = (entry, leaf, path)
         }
+
+        /// Whether the way leads from the entry to the root that the epoch tells.
+        func isIncluded(in epoch: EpochStatement) -> Bool {
+            entry.number > 0
+                && MerkleTree.includes(
+                    MerkleTree.leaf(entry.hash.bytes),
+                    at: leaf,
+                    size: epoch.size,
+                    path,
+                    in: epoch.root
+                )
+        }
     }
 
     public let subject: Digest
@@ -39,7 +51,10 @@ public struct ProofMaterial: Sendable {
 /// log by its way to the root of a signed epoch. Reading one computes all of it again.
 public struct ProofBundle: Sendable {
     public static let type = "application/vnd.in-toto+json"
-    public static let predicate = "urn:palimpsest:predicate:lineage-proof:v1"
+    /// Version 2 tells what lapsed, and refuses what is not of its subject.
+    public static let predicate = "urn:palimpsest:predicate:lineage-proof:v2"
+    /// The most bytes that a proof has, and the most entries.
+    public static let limits = (bytes: 64 << 20, entries: 100_000)
 
     public let material: ProofMaterial
     public let epoch: EpochStatement
@@ -53,20 +68,12 @@ public struct ProofBundle: Sendable {
         }
         try material.epoch.check(material.key)
         epoch = try EpochStatement(reading: material.epoch.payload)
-        for entry in material.entries {
-            let leaf = MerkleTree.leaf(entry.entry.hash.bytes)
-            guard
-                MerkleTree.includes(
-                    leaf,
-                    at: entry.leaf,
-                    size: epoch.size,
-                    entry.path,
-                    in: epoch.root
-                )
-            else {
-                let place = "entry \(entry.entry.number) of \(entry.entry.stream)"
-                throw ProofError("\(place) is not in the log that epoch \(epoch.epoch) signed")
-            }
+        guard material.entries.count <= ProofBundle.limits.entries else {
+            throw ProofError("the proof has more than \(ProofBundle.limits.entries) entries")
+        }
+        for entry in material.entries where !entry.isIncluded(in: epoch) {
+            let place = "entry \(entry.entry.number) of \(entry.entry.stream)"
+            throw ProofError("\(place) is not in the log that epoch \(epoch.epoch) signed")
         }
         claims = try ProofClaims(about: material.subject, from: material.entries.map(\.entry)).json
     }
@@ -76,6 +83,9 @@ public struct ProofBundle: Sendable {
     /// Without `key` the proof's own key is taken: who made the proof is then not shown.
     /// - Throws: `ProofError` saying what does not hold.
     public init(reading data: Data, signedBy key: VerifyingKey? = nil) throws {
+        guard data.count <= ProofBundle.limits.bytes else {
+            throw ProofError("a proof has at most \(ProofBundle.limits.bytes >> 20) MiB")
+        }
         let envelope = try SignedEnvelope(reading: data)
         guard envelope.type == ProofBundle.type else {
             throw ProofError("this is a '\(envelope.type)', not a proof")

@@ -5,12 +5,15 @@ import Jobs
 struct ProofClaims {
     let json: JSON
 
-    /// - Throws: `ProofError` where the entries do not show what they should, or contradict
-    ///   each other.
+    /// - Throws: `ProofError` where the entries do not show what they should, contradict each
+    ///   other, or are of something else than the subject.
     init(about subject: Digest, from entries: [LogEntry]) throws {
         let rows = try LoggedRows(entries)
         let derivation = try Derivation(of: subject, in: rows)
-        let start = derivation.path[0]
+        try Belonging(to: derivation).check()
+        try rows.checkVerdicts()
+        let (openings, told) = (try rows.openings, try rows.told)
+        let start = derivation.subject
         func digest(_ column: String) throws -> JSON {
             guard let key = start[column] else { return .null }
             return .string(try rows.row("artifact", key).hex("digest"))
@@ -18,32 +21,26 @@ struct ProofClaims {
         json = .object([
             "artifact": .string(subject.hex), "content": .string(try start.hex("content_digest")),
             "original": try digest("original"), "weight_root": try digest("weight_root"),
-            "path": .array(try derivation.path.map { try derivation.claim($0) }),
-            "evidence": .array(
-                try rows.all("evidence", of: start, by: "subject").map {
-                    try rows.claim(evidence: $0)
-                }
-            ),
+            "path": .array(try derivation.path.map { try derivation.claim($0, openings) }),
+            "evidence": .array(try rows.all("evidence").map { try derivation.claim(evidence: $0) }),
             "scores": .array(try rows.all("score").map { try rows.claim(score: $0) }),
-            "verdicts": .array(
-                try rows.all("verdict", of: start, by: "artifact").map {
-                    try rows.claim(verdict: $0)
-                }
+            "verdicts": .array(try rows.all("verdict").map { try rows.claim(verdict: $0) }),
+            "metrics": .array(try rows.all("metric").map { try rows.claim(metric: $0, told) }),
+            "corrections": .array(
+                try rows.all("correction").map { try rows.claim(correction: $0) }
             ),
         ])
-        _ = try rows.all("metric", of: start, by: "subject")
     }
 }
 
 extension Derivation {
     /// How one artifact on the way was made.
-    fileprivate func claim(_ step: LoggedRow) throws -> JSON {
+    fileprivate func claim(_ step: LoggedRow, _ openings: Openings) throws -> JSON {
         let run = try run(of: step)
-        let applied = try run.map { try applications(of: $0) } ?? []
         return .object([
             "artifact": .string(try step.hex("digest")),
-            "made_by": .string(run?["kind"] ?? "import"), "method": text(run?["method"]),
-            "sealed_at": text(run?["sealed_at"]),
+            "made_by": .string(try run?.text("kind") ?? "import"), "method": text(run?["method"]),
+            "sealed_at": try run?.time("sealed_at") ?? .null,
             "parents": .array(
                 try parents(of: step).map {
                     .object([
@@ -52,110 +49,91 @@ extension Derivation {
                     ])
                 }
             ),
-            "unlearned": .array(try applied.map { try claim(application: $0) }),
+            "unlearned": .array(
+                try applications(by: step).map { try rows.claim(application: $0, openings) }
+            ),
         ])
     }
+}
 
-    private func claim(application: LoggedRow) throws -> JSON {
-        let request = try application["request"].map { try self.request($0) }
-        var members: [String: JSON] = [
+extension LoggedRows {
+    fileprivate func claim(application: LoggedRow, _ openings: Openings) throws -> JSON {
+        var members = [
             "method": text(application["method"]),
             "params_digest": text(application["params_digest"]),
-            "applied_at": text(application["applied_at"]), "request": text(request?["id"]),
-            "commitment": text(try request?.hex("commitment")), "items": text(request?["items"]),
+            "applied_at": try application.time("applied_at"),
         ]
-        if let opening = try request.flatMap(opening) {
-            let classes = try classes(of: application)
+        guard let key = application["request"] else { return .object(members) }
+        let request = try row("forget_request", key)
+        members["request"] = .string(try request.text("id"))
+        members["name"] = .string(try request.text("name"))
+        members["commitment"] = .string(try request.hex("commitment"))
+        members["items"] = .int(try request.count("items"))
+        members["ended"] = try end(of: request)
+        if let opening = openings[request.key] {
+            let classes = try application.classes
             let differs = opening.differences(from: classes)
             guard differs.uncovered == 0 else {
-                let row = "application \(application.key)"
-                throw ProofError("\(row) forgets less than its request commits to")
+                let name = "application \(application.key)"
+                throw ProofError("\(name) forgets less than its request commits to")
             }
             members["classes"] = .array(classes.map { .string($0) })
             members["beyond_commitment"] = .int(differs.surplus)
         }
         return .object(members)
     }
+}
 
+private typealias Openings = [String: RequestOpening]
+
+extension LoggedRow {
     /// The classes that a run forgot, as its spec named them.
-    private func classes(of application: LoggedRow) throws -> [String] {
-        let data = Data(try application.text("forget").utf8)
-        guard let classes = try? JSONDecoder().decode([String].self, from: data) else {
-            throw ProofError("application \(application.key) names no list of classes")
+    fileprivate var classes: [String] {
+        get throws {
+            let data = Data(try text("forget").utf8)
+            guard let classes = try? JSONDecoder().decode([String].self, from: data) else {
+                throw ProofError("application \(key) names no list of classes")
+            }
+            return classes
         }
-        return classes
     }
 }
 
 extension LoggedRows {
-    fileprivate func claim(evidence: LoggedRow) throws -> JSON {
-        guard try Hash(of: evidence.bytes("canonical")).bytes == evidence.bytes("digest") else {
-            throw ProofError("evidence \(evidence.key) has not the digest of its content")
+    /// What opens requests, by their keys, found to be what they commit to.
+    fileprivate var openings: Openings {
+        get throws {
+            try Dictionary(
+                all("forget_opening").map { row in
+                    let request = try self.row("forget_request", row.text("request"))
+                    return (request.key, try opening(request, row))
+                }
+            ) { first, _ in first }
         }
-        let reference = try row("artifact", evidence.text("reference"))
-        let evaluator = try row("evaluator", evidence.text("evaluator"))
+    }
+
+    private func opening(_ request: LoggedRow, _ row: LoggedRow) throws -> RequestOpening {
+        let codes = try row.text("codes").matches(of: /[0-9a-f]{64}/).compactMap {
+            Hash(hex: String($0.output))
+        }
+        let key = try row.bytes("item_key")
+        let opening = RequestOpening(itemKey: key, codes: codes)
+        guard key.count == 32,
+            try opening.commitment.root.bytes == request.bytes("commitment"),
+            try opening.commitment.count == request.count("items")
+        else { throw ProofError("request \(request.key) does not commit to what opens it") }
+        return opening
+    }
+
+    /// That a request was withdrawn or superseded, and when; null while it is open.
+    func end(of request: LoggedRow) throws -> JSON {
+        guard let event = all("forget_request_event", "request", request.key).last else {
+            return .null
+        }
         return .object([
-            "digest": .string(try evidence.hex("digest")),
-            "reference": .string(try reference.hex("digest")),
-            "request": text(try request(of: evidence)?["id"]),
-            "evaluator": .string(try evaluator.hex("digest")),
-            "protocol": text(evidence["protocol"]),
-            "metrics": text(evidence["metrics"]), "floor": text(evidence["floor"]),
-            "ceiling": text(evidence["ceiling"]), "pairs": text(evidence["n"]),
+            "event": .string(try event.text("event")), "at": try event.time("recorded_at"),
         ])
-    }
-
-    private func request(of evidence: LoggedRow) throws -> LoggedRow? {
-        try evidence["request"].map { try row("forget_request", $0) }
-    }
-
-    fileprivate func claim(score: LoggedRow) throws -> JSON {
-        let evidence = try row("evidence", score.text("evidence"))
-        return .object([
-            "evidence": .string(try evidence.hex("digest")), "formula": text(score["formula"]),
-            "name": text(score["name"]), "value": text(score["value"]), "raw": text(score["raw"]),
-            "low": text(score["ci_low"]), "high": text(score["ci_high"]),
-        ])
-    }
-
-    fileprivate func claim(verdict: LoggedRow) throws -> JSON {
-        let policy = try row("policy", verdict.text("policy"))
-        let evidence = try verdict["evidence"].map { try row("evidence", $0) }
-        let superseded = try all("verdict").contains { $0["supersedes"] == verdict.key }
-        return .object([
-            "request": text(try row("forget_request", verdict.text("request"))["id"]),
-            "result": text(verdict["result"]), "reasons": text(verdict["reasons"]),
-            "policy": text(policy["name"]), "policy_version": text(policy["version"]),
-            "evidence": text(try evidence?.hex("digest")),
-            "decided_at": text(verdict["decided_at"]),
-            "current": .bool(!superseded),
-            "lapsed": .array(try lapses(of: verdict, on: evidence).map { .string($0) }),
-        ])
-    }
-
-    /// Why a verdict counts no more.
-    private func lapses(of verdict: LoggedRow, on evidence: LoggedRow?) throws -> [String] {
-        var reasons: [String] = []
-        let evaluator = evidence?["evaluator"]
-        let last = try all("evaluator_event").last { $0["evaluator"] == evaluator }
-        if evaluator != nil, let last, last["event"] == "revoked" {
-            reasons.append("its evaluator was revoked at \(try last.text("recorded_at"))")
-        }
-        for (table, row) in [("verdict", verdict), ("evidence", evidence)] {
-            let wrong = try all("correction").last {
-                $0["target_table"] == "lineage." + table && $0["target_key"] == row?.key
-            }
-            guard row != nil, let wrong else { continue }
-            let (reason, at) = (try wrong.text("reason"), try wrong.text("recorded_at"))
-            reasons.append("its \(table) was corrected at \(at): \(reason)")
-        }
-        let ended = try all("forget_request_event").last { $0["request"] == verdict["request"] }
-        if let ended {
-            let (event, at) = (try ended.text("event"), try ended.text("recorded_at"))
-            reasons.append("the request was \(event) at \(at)")
-        }
-        return reasons
     }
 }
 
-private func text(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
+func text(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }

@@ -12,8 +12,14 @@ extension ProofMaterial {
 
     /// Reads what `ProofBundle.statement` wrote.
     init(statement: Data) throws {
-        guard let json = try? JSONDecoder().decode(JSON.self, from: statement),
-            let claims = json["predicate"]?["claims"], let log = json["predicate"]?["log"],
+        let json = try? JSONDecoder().decode(JSON.self, from: statement)
+        if let type = json?["predicateType"]?.string, type != ProofBundle.predicate,
+            type.hasPrefix("urn:palimpsest:predicate:lineage-proof:")
+        {
+            throw ProofError("the proof has the form of another version; make it anew")
+        }
+        guard let json, let claims = json["predicate"]?["claims"],
+            let log = json["predicate"]?["log"],
             let subject = claims["artifact"]?.string.flatMap(Digest.init(hex:)),
             let bytes = log["key"]?.string.flatMap([UInt8].init(hexadecimal:)),
             let key = VerifyingKey(bytes), let epoch = log["epoch"]?.string,

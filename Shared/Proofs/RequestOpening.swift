@@ -6,15 +6,17 @@ public struct RequestOpening: Equatable, Sendable {
     /// 32 bytes.
     public let itemKey: Data
     public let codes: [Hash]
+    private let known: Set<Hash>
 
     public init(of items: some Sequence<String>, under key: RequestKey) {
         itemKey = Data(key.items)
         codes = Commitment.codes(of: items, key)
+        known = Set(codes)
     }
 
     /// Reads what was published before.
     package init(itemKey: [UInt8], codes: [Hash]) {
-        (self.itemKey, self.codes) = (Data(itemKey), codes)
+        (self.itemKey, self.codes, known) = (Data(itemKey), codes, Set(codes))
     }
 
     package var commitment: Commitment { Commitment(codes: codes) }
@@ -22,6 +24,7 @@ public struct RequestOpening: Equatable, Sendable {
     /// How many of the codes belong to none of `items`, and how many of `items` have no code.
     package func differences(from items: some Sequence<String>) -> (uncovered: Int, surplus: Int) {
         let named = Set(items.map { authenticationCode(Array($0.utf8), under: Array(itemKey)) })
-        return (Set(codes).subtracting(named).count, named.subtracting(codes).count)
+        let found = named.filter(known.contains).count
+        return (known.count - found, named.count - found)
     }
 }

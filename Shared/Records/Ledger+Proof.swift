@@ -26,7 +26,11 @@ extension Ledger {
                 epoch: epoch,
                 key: key.verifying
             )
-            return try ProofBundle(material).signed(by: key)
+            let proof = try ProofBundle(material).signed(by: key)
+            guard proof.canonical.count <= ProofBundle.limits.bytes else {
+                throw ProofError("'\(reference)' has too long a history for one proof")
+            }
+            return proof
         }
     }
 

@@ -29,7 +29,41 @@ import Testing
         ] {
             #expect(output.contains(words), "\(words) is not in \(output)")
         }
+        try verify(stack)
         try damage(stack)
+    }
+
+    /// What `verify` and `proof` say where a file is none, or nobody takes what they write.
+    private func verify(_ stack: TestStack) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let environment = stack.environment.merging(["D": folder.path]) { $1 }
+        let started =
+            "ln -s /dev/full $D/full; palimpsest lineage key $D/k; export PALIMPSEST_SIGNING_KEY=$D/k;"
+            + " palimpsest lineage proof forgetful"
+        let other = try Programs.shell(started, environment)
+        #expect(other.status == 1 && other.text.contains("not with"), "\(other.text)")
+        for (command, status, words) in [
+            ("verify nofile", 1, "palimpsest: nofile: no such file"),
+            ("verify $D", 1, "\(folder.path): is a folder"),
+            ("verify ''", 64, "the name of a file is empty"),
+            ("verify $D/k.pub", 1, "\(folder.path)/k.pub: this is no DSSE envelope"),
+            ("verify - --key nokey", 1, "nokey: no such file"),
+            ("verify - --key $D", 1, "is a folder"),
+            ("verify - --key $D/k", 1, "k holds no Ed25519 public key"),
+            ("verify - < /dev/null", 1, "standard input: this is no DSSE envelope"),
+            ("verify - <&-", 1, "standard input: it is closed"),
+            ("verify /dev/zero", 1, "/dev/zero: a proof has at most 64 MiB"),
+            ("lineage export forgetful --format dot -o $D/full", 1, "no space left on device"),
+            ("lineage export forgetful --format dot -o /dev/stdout", 0, "digraph lineage"),
+            ("lineage export forgetful --format dot -o $D", 1, folder.path),
+            ("lineage export forgetful --format dot -o $D/no/x", 1, "\(folder.path)/no"),
+        ] {
+            let answer = try Programs.shell("palimpsest \(command)", environment)
+            #expect(answer.status == status && answer.text.contains(words), "\(answer)")
+            #expect(!answer.text.contains("NSCocoa") && !answer.text.contains("Fatal"))
+        }
     }
 
     /// The same commands, where something was changed.

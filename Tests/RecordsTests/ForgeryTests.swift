@@ -73,7 +73,7 @@ struct ForgeryTests {
             key: own.key
         )
         let error = #expect(throws: ProofError.self) { try ProofBundle(swapped) }
-        #expect(error?.description.contains("is of another artifact") == true)
+        #expect(error?.description.contains("is not of the checkpoint") == true)
     }
 
     @Test func `a way that leads back to itself has no end and is refused`() throws {
@@ -113,13 +113,13 @@ struct ForgeryTests {
 
     @Test func `a verdict that lapsed is told as lapsed`() throws {
         let text = bundle.sentences.joined(separator: "\n")
-        #expect(text.contains("it counts no more: its evaluator was revoked at"))
+        #expect(text.contains("It counts no more: its evaluator was revoked 2"))
         try sealed.desk.connection.query(
             "SELECT lineage.correct('lineage.evidence', 1, 'mispaired')"
         )
         try sealed.sealer.seal()
         let later = try ProofBundle(sealed.desk.ledger.proof(of: "forgetful", key: sealed.key))
-        #expect(later.sentences.contains { $0.contains("evidence was corrected at") })
+        #expect(later.sentences.contains { $0.contains("the evidence was corrected 2") })
     }
 }
 

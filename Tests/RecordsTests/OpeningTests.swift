@@ -125,6 +125,7 @@ struct OpeningTests {
             key: key.verifying
         )
         let sentences = try ProofBundle(less).sentences.joined(separator: "\n")
-        #expect(!sentences.contains("commits to"))
+        #expect(sentences.contains("what the request commits to is not opened in this proof"))
+        #expect(!sentences.contains("it forgot"))
     }
 }

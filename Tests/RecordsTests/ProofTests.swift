@@ -21,11 +21,24 @@ struct ProofTests {
         let text = proof.sentences.joined(separator: "\n")
         let teacher = try sealed.desk.ledger.resolve("teacher").artifact.hex
         #expect(text.contains("Its original, before anything was unlearned, is \(teacher)"))
-        #expect(text.contains("by unlearn saddle from ") && text.contains("forget_set "))
-        #expect(text.contains("Evidence ") && text.contains("Score integrity_score"))
-        #expect(text.contains("Verdict on request"))
+        #expect(text.contains(" by unlearn saddle, sealed 2") && text.contains("from forget_set "))
+        #expect(text.contains("Evidence ") && text.contains("Score integrity_score 0.9 (0.8 to "))
+        #expect(text.contains("integrity_normalised 0.1 (0.05 to 0.2)"))
+        #expect(text.contains("Verdict on request job-"))
+        #expect(text.contains("  gate not decided: forgetting, "))
         #expect(text.contains("does not prove that what was to be forgotten is absent"))
+        #expect(text.contains("up to epoch 1, sealed 2"))
+        #expect(text.contains("a later or left-out measurement or decision is not excluded"))
         #expect(try sealed.desk.ledger.proof(of: "forgetful", key: sealed.key) == envelope)
+    }
+
+    /// Nothing was measured of it beside another, and nothing says so.
+    @Test func `a proof without evidence claims none`() throws {
+        let proof = try sealed.desk.ledger.proof(of: "student", key: sealed.key)
+        let text = try ProofBundle(reading: proof.canonical).sentences.joined(separator: "\n")
+        #expect(text.contains("No evidence beside another checkpoint"))
+        #expect(text.contains("This proves derivation and process."))
+        #expect(!text.contains("this evidence"))
     }
 
     @Test func `a proof of something that is in no epoch yet is refused`() throws {
