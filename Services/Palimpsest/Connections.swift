@@ -65,6 +65,15 @@ struct Connections: Codable {
     func openDatabase() throws -> Connection { try Connection(database) }
     func openStore() throws -> ArtifactStore { try ArtifactStore(url: store) }
 
+    /// The store that is there; none is made, and nothing in it is changed.
+    ///
+    /// - Throws: `UsageError` naming the variable and the folder.
+    func existingStore() throws -> ArtifactStore {
+        do { return try ArtifactStore(existing: store) } catch let error as StoreError {
+            throw UsageError("PALIMPSEST_STORE is '\(try store)': \(error)")
+        }
+    }
+
     func openKafka() throws -> Configuration {
         var configuration = Configuration(bootstrap: try kafka)
         if let file = setting("PALIMPSEST_KAFKA_CONFIG") {

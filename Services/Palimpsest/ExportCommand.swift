@@ -12,7 +12,7 @@ let exportCommand = Command(
     let connections = Connections.find()
     let record = try Ledger(connections.openDatabase()).resolve(invocation.arguments[0])
     let folder = URL(filePath: invocation.arguments[1], directoryHint: .isDirectory)
-    for file in try export(record, to: folder, connections.openStore()) { print(file.path) }
+    for file in try export(record, to: folder, connections.existingStore()) { print(file.path) }
 }
 
 /// Writes the artifact's files into `folder` and returns their places.

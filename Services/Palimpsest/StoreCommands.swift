@@ -23,49 +23,64 @@ let storeCommands = [
 ]
 
 private func audit(_ invocation: Invocation) throws {
-    let connections = Connections.find()
-    let store = try ArtifactStore(existing: connections.store)
+    let (connections, fast) = (Connections.find(), invocation.flag("fast"))
+    let (store, progress) = (try connections.existingStore(), ReadingProgress())
     let report = try StoreAudit(connections.openDatabase(), store)
-        .report(bytes: !invocation.flag("fast"))
+        .report(bytes: !fast, progress: progress.add(_:of:))
+    progress.end()
     if invocation.flag("json") {
-        print(String(decoding: try JSON(encoding: report.findings).canonical, as: UTF8.self))
+        print(String(decoding: try document(report).canonical, as: UTF8.self))
     } else {
-        show(report, fast: invocation.flag("fast"))
+        show(report, fast: fast)
     }
     guard report.findings.isEmpty else {
         throw Findings("the store and the ledger disagree in \(report.findings.count) places")
     }
 }
 
+private func document(_ report: StoreAudit.Report) throws -> JSON {
+    .object([
+        "findings": try JSON(encoding: report.findings), "blobs": .int(report.blobs),
+        "bytes": .int(report.bytes), "garbage": try JSON(encoding: report.garbage),
+        "garbage_bytes": .int(report.garbageBytes), "young": .int(report.young),
+    ])
+}
+
 private func show(_ report: StoreAudit.Report, fast: Bool) {
-    for kind in StoreFinding.Kind.allCases {
-        let found = report.findings.filter { $0.kind == kind }
-        for finding in found { print(finding) }
-        if found.count > 1 { print("\(found.count) \(kind.rawValue)") }
+    let kinds = StoreFinding.Kind.allCases.map { kind in
+        report.findings.filter { $0.kind == kind }
     }
-    let read = fast ? "not read" : "read"
-    print("\(report.blobs) blobs of \(report.bytes) bytes, \(read)")
+    for finding in kinds.joined() { print(finding) }
+    let counts = kinds.compactMap { found in
+        found.first.map { "\(found.count) \($0.kind.rawValue)" }
+    }
+    if !counts.isEmpty { print(counts.joined(separator: ", ")) }
+    print("\(report.blobs) blobs of \(report.bytes) bytes, \(fast ? "not read" : "read")")
     if !report.garbage.isEmpty {
         print(
-            "\(report.garbage.count) of them, \(report.garbageBytes) bytes, are counted on by nothing: "
-                + "palimpsest store collect"
+            "garbage: \(report.garbage.count) of them, \(report.garbageBytes) bytes, that no row counts"
+                + " on, such as snapshots of jobs that are over: palimpsest store collect"
         )
+    }
+    if report.young > 0 {
+        print("\(report.young) of them, younger than a day, that no row counts on yet or any more")
     }
     if report.findings.isEmpty { print("the store and the ledger agree") }
 }
 
 private func collect(_ invocation: Invocation) throws {
     let connections = Connections.find()
-    let store = try ArtifactStore(existing: connections.store)
-    let report = try StoreAudit(connections.openDatabase(), store).report(bytes: false)
-    let isSafe = !report.findings.contains { [.unknown, .unreadable].contains($0.kind) }
-    guard isSafe else {
-        throw Findings("a manifest cannot be read, so nothing is removed: palimpsest lineage audit")
-    }
+    let audit = StoreAudit(try connections.openDatabase(), try connections.existingStore())
     if invocation.flag("dry-run") {
+        let report = try audit.report(bytes: false)
+        if let doubt = report.doubt { throw StoreAudit.refusal(doubt) }
         for digest in report.garbage { print(digest) }
+        for leftover in report.leftovers { print(leftover.path) }
         return print("\(report.garbage.count) blobs, \(report.garbageBytes) bytes, would go")
     }
-    let gone = try report.garbage.filter { try store.collect($0) }
-    print("removed \(gone.count) blobs that nothing counts on")
+    let gone = try audit.collect()
+    print(
+        "removed \(gone.blobs) blobs that nothing counts on and \(gone.leftovers) writes that never "
+            + "ended, \(gone.bytes) bytes"
+    )
 }

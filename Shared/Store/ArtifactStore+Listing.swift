@@ -1,118 +1,157 @@
 public import Foundation
 public import Jobs
 
-/// What lies in a store, as it lies there: nothing is followed, opened or changed.
+/// What lies in a store, as it lies there: no link is followed, and nothing is changed.
 public struct StoreListing: Sendable {
     /// A file under its digest.
     public struct Blob: Equatable, Sendable {
         public let bytes: Int
+        /// When it was written, or stored again.
         public let modified: Date
     }
 
-    /// An entry that is no blob, and why.
-    public struct Stranger: Equatable, Sendable {
+    /// A place below the store's folder, and what is to be said of it.
+    public struct Place: Equatable, Sendable {
         public let path: String
         public let reason: String
     }
 
+    /// What a write left behind that has not ended, or never will.
+    public struct Leftover: Equatable, Sendable {
+        public let path: String
+        public let modified: Date
+    }
+
     public internal(set) var blobs: [Digest: Blob] = [:]
-    public internal(set) var strangers: [Stranger] = []
-    /// The beginnings of digests whose folders cannot be listed.
-    public internal(set) var unreadable: [String: String] = [:]
-    /// What writes that never ended left behind.
-    public internal(set) var leftovers: [Stranger] = []
-    /// The names of the epochs' files.
+    /// What the store did not put there.
+    public internal(set) var strangers: [Place] = []
+    /// Places of blobs that cannot be looked into, by what the digests begin with.
+    public internal(set) var hidden: [String: Place] = [:]
+    /// Other places of the store that cannot be looked into.
+    public internal(set) var closed: [Place] = []
+    public internal(set) var leftovers: [Leftover] = []
+    /// The names of the files of epochs.
     public internal(set) var epochs: Set<String> = []
 
-    /// Whether a blob that is not listed may be there all the same.
-    public func mayHold(_ digest: Digest) -> Bool {
-        unreadable[""] != nil || unreadable[String(digest.hex.prefix(2))] != nil
+    /// What the digest begins with where its blob is in a place that cannot be looked into.
+    public func hiding(_ digest: Digest) -> String? {
+        ["", String(digest.hex.prefix(2)), digest.hex].first { hidden[$0] != nil }
     }
 }
 
 extension ArtifactStore {
     /// Lists the whole store.
-    public func listing() -> StoreListing {
+    ///
+    /// - Throws: `StoreError` where its folder cannot be opened.
+    public func listing() throws -> StoreListing {
         var listing = StoreListing()
-        listFolders(&listing)
-        for entry in entries(of: "partial") {
-            listing.leftovers.append(.init(path: entry.path, reason: "a write never ended"))
+        let top = try openFolder()
+        listBlobs(in: top, &listing)
+        listRest("partial", in: top, &listing) { entry, path, listing in
+            listing.leftovers.append(.init(path: path, modified: entry.modified))
         }
-        for entry in entries(of: "epochs") where entry.isFile { listing.epochs.insert(entry.name) }
+        listRest("epochs", in: top, &listing) { entry, _, listing in
+            listing.epochs.insert(entry.name)
+        }
         return listing
     }
 
-    private func listFolders(_ listing: inout StoreListing) {
-        let place = root.appending(path: "blobs").path
-        guard let top = Entry(place), top.isFolder else {
-            listing.unreadable[""] = "it is no folder"
-            return listing.strangers.append(
-                .init(path: place, reason: "it is no folder of its own")
-            )
-        }
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: place) else {
-            return listing.unreadable[""] = String(cString: strerror(errno))
-        }
-        for name in names.sorted() {
-            guard let folder = Entry(place + "/" + name), folder.isFolder, name.utf8.count == 2,
-                name.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
-            else {
-                let reason = "no blobs lie there"
-                listing.strangers.append(.init(path: place + "/" + name, reason: reason))
-                continue
-            }
-            list(folder, &listing)
+    func openFolder() throws -> Folder {
+        do { return try Folder(root.path) } catch let error as POSIXError {
+            throw StoreError(description: "the store \(root.path): \(error.sentence)")
         }
     }
 
-    private func list(_ folder: Entry, _ listing: inout StoreListing) {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
-            return listing.unreadable[folder.name] = String(cString: strerror(errno))
+    private func listBlobs(in top: Folder, _ listing: inout StoreListing) {
+        guard let entry = top.entry("blobs") else {
+            return listing.hidden[""] = .init(path: "blobs", reason: "it is not there")
         }
-        for name in names.sorted() {
-            guard let entry = Entry(folder.path + "/" + name) else { continue }
-            guard let digest = Digest(hex: name), digest.hex == name, entry.isFile,
-                name.hasPrefix(folder.name)
-            else {
-                listing.strangers.append(.init(path: entry.path, reason: entry.reason(in: folder)))
+        guard let entries = entries(of: entry, "blobs", in: top, &listing.hidden, "") else {
+            return
+        }
+        for entry in entries.found {
+            let path = "blobs/" + entry.shown
+            guard isPrefix(entry.name) else {
+                let reason = entry.sentence + " where only folders of blobs are"
+                listing.strangers.append(.init(path: path, reason: reason))
                 continue
             }
+            guard
+                let blobs = self.entries(
+                    of: entry,
+                    path,
+                    in: entries.folder,
+                    &listing.hidden,
+                    entry.name
+                )
+            else { continue }
+            for blob in blobs.found { add(blob, of: entry.name, &listing) }
+        }
+    }
+
+    /// What lies in the folder `entry`; nil, and a word in `hidden`, where that cannot be told.
+    private func entries(
+        of entry: Entry,
+        _ path: String,
+        in parent: Folder,
+        _ hidden: inout [String: StoreListing.Place],
+        _ prefix: String
+    ) -> (folder: Folder, found: [Entry])? {
+        guard entry.form == .folder else {
+            hidden[prefix] = .init(path: path, reason: entry.sentence + ", which is not followed")
+            return nil
+        }
+        do {
+            let folder = try Folder(entry.name, in: parent)
+            return (folder, try folder.entries())
+        } catch {
+            let reason = (error as? POSIXError)?.sentence ?? "\(error)"
+            hidden[prefix] = .init(path: path, reason: reason)
+            return nil
+        }
+    }
+
+    private func add(_ entry: Entry, of prefix: String, _ listing: inout StoreListing) {
+        let path = "blobs/\(prefix)/\(entry.shown)"
+        let digest = Digest(hex: entry.name)
+        let isName = digest?.hex == entry.name && entry.name.hasPrefix(prefix)
+        switch (entry.form, digest) {
+        case (.file, let digest?) where isName:
             listing.blobs[digest] = .init(bytes: entry.bytes, modified: entry.modified)
+        case (.hidden(let reason), _):
+            // A folder that tells names and nothing else.
+            listing.hidden[isName ? entry.name : prefix] = .init(path: path, reason: reason)
+        case (.file, let digest?):
+            let reason = "its name belongs to blobs/\(digest.hex.prefix(2))/\(digest)"
+            listing.strangers.append(.init(path: path, reason: reason))
+        case (.file, nil):
+            listing.strangers.append(.init(path: path, reason: "its name is no digest"))
+        default: listing.strangers.append(.init(path: path, reason: entry.sentence))
         }
     }
 
-    private func entries(of folder: String) -> [Entry] {
-        let place = root.appending(path: folder).path
-        let names = try? FileManager.default.contentsOfDirectory(atPath: place)
-        return (names ?? []).sorted().compactMap { Entry(place + "/" + $0) }
+    /// Lists a folder of plain files, where there is one.
+    private func listRest(
+        _ name: String,
+        in top: Folder,
+        _ listing: inout StoreListing,
+        _ add: (Entry, String, inout StoreListing) -> Void
+    ) {
+        guard let entry = top.entry(name) else { return }
+        var closed: [String: StoreListing.Place] = [:]
+        for found in entries(of: entry, name, in: top, &closed, "")?.found ?? [] {
+            let path = name + "/" + found.shown
+            if found.form == .file {
+                add(found, path, &listing)
+            } else {
+                listing.strangers.append(.init(path: path, reason: found.sentence))
+            }
+        }
+        listing.closed += closed.values
     }
 }
 
-/// One entry of a folder, not followed where it is a link.
-private struct Entry {
-    let path: String
-    private let status: stat
-
-    var name: String { URL(filePath: path).lastPathComponent }
-    var isFile: Bool { status.st_mode & S_IFMT == S_IFREG }
-    var isFolder: Bool { status.st_mode & S_IFMT == S_IFDIR }
-    var bytes: Int { Int(status.st_size) }
-    var modified: Date { Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec)) }
-
-    init?(_ path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return nil }
-        (self.path, self.status) = (path, status)
-    }
-
-    /// Why it is no blob of `folder`.
-    func reason(in folder: Entry) -> String {
-        switch status.st_mode & S_IFMT {
-        case S_IFLNK: "it is a link"
-        case S_IFDIR: "it is a folder"
-        case S_IFREG where Digest(hex: name)?.hex != name: "its name is no digest"
-        case S_IFREG: "it belongs into another folder"
-        default: "it is no file"
-        }
-    }
+/// Whether `name` is the name of a folder of blobs.
+private func isPrefix(_ name: String) -> Bool {
+    name.utf8.count == 2 && name.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
 }

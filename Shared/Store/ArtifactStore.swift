@@ -15,8 +15,10 @@ public struct ArtifactStore: Sendable {
     /// - Throws: `StoreError` for a URL that is not `file:///…`, or where no store is.
     public init(existing url: String) throws {
         (self.url, root) = (url, try ArtifactStore.place(url))
-        guard FileManager.default.fileExists(atPath: root.appending(path: "blobs").path) else {
-            throw StoreError(description: "there is no store in \(root.path)")
+        var status = stat()
+        guard lstat(root.appending(path: "blobs").path, &status) == 0 else {
+            let reason = errno == ENOENT ? "it has no folder blobs" : POSIXError.last.sentence
+            throw StoreError(description: "there is no store in \(root.path): \(reason)")
         }
     }
 
@@ -47,7 +49,7 @@ public struct ArtifactStore: Sendable {
         for file in files ?? [] {
             let values = try? file.resourceValues(forKeys: [.contentModificationDateKey])
             guard let written = values?.contentModificationDate else { continue }
-            if Date().timeIntervalSince(written) > 86_400 {
+            if Date().timeIntervalSince(written) > ArtifactStore.grace {
                 try? FileManager.default.removeItem(at: file)
             }
         }
@@ -58,8 +60,11 @@ public struct ArtifactStore: Sendable {
         root.appending(path: "blobs/\(digest.hex.prefix(2))/\(digest.hex)")
     }
 
+    /// Whether a file is in the blob's place, or a link to one: `read` takes what has its digest,
+    /// wherever it lies. A folder or a pipe is no blob, and nobody waits for it.
     public func contains(_ digest: Digest) -> Bool {
-        FileManager.default.fileExists(atPath: path(of: digest).path)
+        var status = stat()
+        return stat(path(of: digest).path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     /// Stores `data`; a damaged blob of the same digest is replaced.
@@ -67,7 +72,7 @@ public struct ArtifactStore: Sendable {
     /// - Throws: `StoreError`, naming a full disk as such; nothing partial is left behind.
     public func put(_ data: Data) throws -> Digest {
         let digest = Digest(of: data)
-        if !holds(digest) || !renew(digest) { _ = try put { try data.write(to: $0) } }
+        if try !keep(digest) { _ = try put { try data.write(to: $0) } }
         return digest
     }
 
@@ -79,7 +84,7 @@ public struct ArtifactStore: Sendable {
         do {
             try write(partial)
             let (digest, bytes) = try digestOfFile(partial)
-            if holds(digest), renew(digest) {
+            if try keep(digest) {
                 try FileManager.default.removeItem(at: partial)
             } else {
                 try publish(partial, as: digest)
@@ -91,20 +96,16 @@ public struct ArtifactStore: Sendable {
         }
     }
 
-    /// Whether the bytes of the blob are still those of its digest.
-    public func isIntact(_ digest: Digest) throws -> Bool {
-        try digestOfFile(path(of: digest)).digest == digest
-    }
-
-    /// Whether the blob is there and undamaged.
-    private func holds(_ digest: Digest) -> Bool {
-        contains(digest) && (try? digestOfFile(path(of: digest)).digest) == digest
-    }
-
-    /// Makes a blob young again, which keeps it from being collected before a row counts on it; false
-    /// where it is gone. Where nothing can be written, nothing is collected either.
-    private func renew(_ digest: Digest) -> Bool {
-        utimes(path(of: digest).path, nil) == 0 || errno == EROFS || errno == EACCES
+    /// Makes a blob that is there and undamaged young again, so that it is not collected before a row
+    /// counts on it; false where it has to be written, as where a link is in its place.
+    private func keep(_ digest: Digest) throws -> Bool {
+        let place = path(of: digest)
+        var status = stat()
+        guard lstat(place.path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            (try? digestOfFile(place).digest) == digest
+        else { return false }
+        // Where nothing can be written nothing is collected.
+        return try withLock { utimes(place.path, nil) == 0 || errno == EROFS }
     }
 
     /// The blob's bytes, mapped, after checking that they are what the digest says.
@@ -134,8 +135,8 @@ public struct ArtifactStore: Sendable {
         try writer.synchronize()
         try writer.close()
         try makeFolder(place.deletingLastPathComponent())
-        guard rename(partial.path, place.path) == 0 else {
-            throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+        try withLock {
+            guard rename(partial.path, place.path) == 0 else { throw POSIXError.last }
         }
         try syncFolder(place.deletingLastPathComponent())
     }
@@ -152,9 +153,9 @@ private func makeFolder(_ url: URL) throws {
 /// Makes a rename inside `folder` durable.
 private func syncFolder(_ folder: URL) throws {
     let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY)
-    guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    guard descriptor >= 0 else { throw POSIXError.last }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    guard fsync(descriptor) == 0 else { throw POSIXError.last }
 }
 
 /// The digest and size of the file at `url`, read piece by piece.

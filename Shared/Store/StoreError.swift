@@ -30,7 +30,7 @@ public struct StoreError: ClassifiedError, CustomStringConvertible {
 }
 
 /// The error number that `error` stands for, where it is the system's.
-private func systemCode(_ error: any Error) -> POSIXErrorCode? {
+func systemCode(_ error: any Error) -> POSIXErrorCode? {
     if let code = (error as? POSIXError)?.code { return code }
     let found = error as NSError
     if found.domain == NSPOSIXErrorDomain { return POSIXErrorCode(rawValue: Int32(found.code)) }

@@ -13,58 +13,58 @@ struct StoreClaims {
 
     private let store: ArtifactStore
     private let listing: StoreListing
-    private(set) var owners: [Digest: String] = [:]
-    private(set) var findings: [StoreFinding] = []
-    /// Blobs that have their finding.
-    private(set) var told: Set<Digest> = []
-    /// The owner of a manifest that cannot be read, whose files are therefore not known.
-    private(set) var unknown: String?
-    /// What somebody still counts on, and what only owners have that say it is gone.
-    private var kept: Set<Digest> = []
-    private var deleted: [Digest: String] = [:]
+    /// What somebody counts on.
+    private(set) var kept: [Digest: String] = [:]
+    /// What only those had who say that it is deleted.
+    private(set) var deleted: [Digest: String] = [:]
+    /// What is wrong with what somebody counts on, as far as it was looked at.
+    private(set) var faults: [Digest: BlobFault] = [:]
+    /// How many of `kept` would lie in each place that cannot be looked into.
+    private(set) var hidden: [String: Int] = [:]
+    /// Whose manifests cannot be read, so that what they name is not known.
+    private var suspects: [String] = []
 
-    init(_ store: ArtifactStore, _ listing: StoreListing) {
+    init(_ contents: [Content], _ store: ArtifactStore, _ listing: StoreListing) {
         (self.store, self.listing) = (store, listing)
-    }
-
-    mutating func add(_ content: Content) {
-        claim(content.digest, content)
-        guard listing.blobs[content.digest] != nil else {
-            if !content.deleted { unknown = unknown ?? content.owner }
-            return
-        }
-        guard let data = try? store.read(content.digest) else {
-            if told.insert(content.digest).inserted {
-                let intact = try? store.isIntact(content.digest)
-                let kind: StoreFinding.Kind = intact == false ? .damaged : .unreadable
-                findings.append(.init(kind, content.digest.hex, content.owner))
+        for content in contents where !content.deleted { keep(content) }
+        for content in contents where content.deleted {
+            let files = (try? store.files(ofManifest: content.digest)) ?? []
+            for digest in files + [content.digest] where kept[digest] == nil {
+                deleted[digest] = deleted[digest] ?? content.owner
             }
-            unknown = unknown ?? content.owner
-            return
         }
-        let manifest = (try? JSON(parsing: data)).flatMap { try? $0.decode(Manifest.self) }
-        for file in (manifest?.files ?? [:]).values.map(\.digest) { claim(file, content) }
     }
 
-    private mutating func claim(_ digest: Digest, _ content: Content) {
-        owners[digest] = owners[digest] ?? content.owner
-        if content.deleted {
-            deleted[digest] = content.owner
-        } else {
-            kept.insert(digest)
-        }
-        guard listing.blobs[digest] == nil, !content.deleted, told.insert(digest).inserted else {
-            return
-        }
-        let kind: StoreFinding.Kind = listing.mayHold(digest) ? .unreadable : .missing
-        findings.append(.init(kind, digest.hex, content.owner))
+    /// Whom else a blob may belong to that nobody is known to count on; nil where there is no doubt.
+    var doubt: String? {
+        guard let first = suspects.first else { return nil }
+        let others = Set(suspects).count - 1
+        return others == 0 ? first : "\(first), or to one of \(others) others"
     }
 
-    /// Finds what is there though all who had it say that it is deleted.
-    mutating func findKept() {
-        for (digest, owner) in deleted.sorted(by: { $0.key.hex < $1.key.hex })
-        where !kept.contains(digest) && listing.blobs[digest] != nil {
-            findings.append(.init(.undeleted, digest.hex, owner))
+    private mutating func keep(_ content: Content) {
+        let isThere = claim(content.digest, content.owner)
+        do throws(BlobFault) {
+            guard isThere else { throw .gone }
+            for file in try store.files(ofManifest: content.digest) { claim(file, content.owner) }
+        } catch {
+            suspects.append(content.owner)
+            // Gone between the listing and now; what cannot be looked into is told of by its place.
+            if listing.hiding(content.digest) == nil { faults[content.digest] = error }
         }
+    }
+
+    /// Whether the blob is in its place.
+    @discardableResult
+    private mutating func claim(_ digest: Digest, _ owner: String) -> Bool {
+        let isThere = listing.blobs[digest] != nil
+        guard kept[digest] == nil else { return isThere }
+        kept[digest] = owner
+        if let place = listing.hiding(digest) {
+            hidden[place, default: 0] += 1
+        } else if !isThere {
+            faults[digest] = .gone
+        }
+        return isThere
     }
 }
