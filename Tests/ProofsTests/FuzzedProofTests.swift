@@ -27,7 +27,7 @@ struct FuzzedProofTests {
     @Test func `no change of rows breaks the check`() {
         var random = Generator(state: 1)
         var taken = 0
-        for _ in 0..<1_500 {
+        for _ in 0..<600 {
             var story = FuzzedProofTests.story()
             for _ in 0...Int.random(in: 0..<3, using: &random) { story.change(&random) }
             guard let bundle = try? ProofBundle(story.material()) else { continue }
@@ -44,7 +44,7 @@ struct FuzzedProofTests {
         let story = FuzzedProofTests.story()
         let statement = try ProofBundle(story.material()).statement
         var random = Generator(state: 2)
-        for _ in 0..<500 {
+        for _ in 0..<200 {
             let changed = statement.changed(&random)
             let file = SignedEnvelope(
                 changed.canonical,
@@ -61,7 +61,7 @@ struct FuzzedProofTests {
         let material = story.material()
         let epoch = try JSONDecoder().decode(JSON.self, from: material.epoch.payload)
         var random = Generator(state: 3)
-        for _ in 0..<1_000 {
+        for _ in 0..<400 {
             let changed = epoch.changed(&random)
             let other = ProofMaterial(
                 subject: material.subject,
