@@ -73,7 +73,7 @@ private func collect(_ invocation: Invocation) throws {
     let audit = StoreAudit(try connections.openDatabase(), try connections.existingStore())
     if invocation.flag("dry-run") {
         let report = try audit.report(bytes: false)
-        if let doubt = report.doubt { throw StoreAudit.refusal(doubt) }
+        if let obstacle = report.obstacle { throw StoreAudit.refusal(obstacle) }
         for digest in report.garbage { print(digest) }
         for leftover in report.leftovers { print(leftover.path) }
         return print("\(report.garbage.count) blobs, \(report.garbageBytes) bytes, would go")

@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import Postgres
+import Proofs
 import Records
 import Store
 import Testing
@@ -32,6 +33,23 @@ final class CollectionTests {
         let place = SnapshotReference(step: 1, content: content)
         try desk.queue.snapshot(job.claim, place, bytes: 1)
         return (job, content)
+    }
+
+    /// All that came after the copy would be garbage to it.
+    @Test func `nothing is removed with a ledger that is older than the store`() throws {
+        try forgetShapes()
+        let blob = try store.put(Data("newer".utf8))
+        let epochs = folder.appending(path: "epochs", directoryHint: .isDirectory)
+        try LogSealer(desk.connection, key: SigningKey(), folder: epochs).seal()
+        let next = EpochStatement.fileName(2)
+        let first = epochs.appending(path: EpochStatement.fileName(1))
+        try FileManager.default.copyItem(at: first, to: epochs.appending(path: next))
+        let audit = StoreAudit(desk.connection, store)
+        let error = #expect(throws: StoreError.self) { try audit.collect(now: later) }
+        #expect(error?.description.contains("\(next), which this ledger does not have") == true)
+        #expect(try audit.report(now: later).findings.map(\.kind) == [.epoch])
+        try FileManager.default.removeItem(at: epochs.appending(path: next))
+        #expect(try audit.collect(now: later).blobs == 1 && !store.contains(blob))
     }
 
     /// Shapes have no blob in this store, so their manifest counts as missing.

@@ -29,6 +29,13 @@ extension StoreAudit {
                 )
             }
         }
+        let known = Set(try rows.map { EpochStatement.fileName(try $0.int("epoch")) })
+        for name in listing.epochs.subtracting(known).sorted() where name.hasPrefix("epoch-") {
+            report.newer = name
+            let reason = "the ledger has no such epoch: it is an older copy, or another's"
+            let remedy = "keep it, and look for the ledger that it is of"
+            report.findings.append(.init(.epoch, "epochs/" + name, reason: reason, remedy: remedy))
+        }
         for run in runs(of: missing) {
             let names = [run.first, run.last].compactMap(\.self).map(EpochStatement.fileName)
             let place = Set(names).sorted().joined(separator: " to ")

@@ -27,6 +27,14 @@ public struct StoreAudit {
         public internal(set) var leftovers: [StoreListing.Leftover] = []
         /// Whom what nothing is known to count on may belong to; then there is no garbage.
         public internal(set) var doubt: String?
+        /// The file of an epoch that the ledger does not have.
+        public internal(set) var newer: String?
+
+        /// Why nothing may be removed; nil where it may.
+        public var obstacle: String? {
+            if let doubt { return "the manifest of \(doubt) cannot be read" }
+            return newer.map { "the store keeps \($0), which this ledger does not have" }
+        }
     }
 
     /// Reads the whole store. Without `bytes` no file is compared with its digest, which is fast.
