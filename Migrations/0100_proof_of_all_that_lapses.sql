@@ -1,5 +1,6 @@
--- A proof tells all that makes its verdicts count no more: beside revoked evaluators also a newer
--- version of the policy, and corrections of any row that it holds.
+-- A proof tells all that makes its verdicts count no more: that an evaluator was revoked, a newer
+-- version of the policy, and corrections of any row that it holds. The openings are told here too, not
+-- by a function around it.
 
 CREATE OR REPLACE FUNCTION lineage.proof_entries(ref text) RETURNS TABLE (
     stream text, n bigint, prev text, payload text, leaf bigint
@@ -64,3 +65,5 @@ BEGIN
         ON e.relation = w.relation COLLATE "C" AND e.key = w.key COLLATE "C"
     ORDER BY e.stream, e.n;
 END $$;
+
+DROP FUNCTION lineage.proof_entries_but_openings(text);

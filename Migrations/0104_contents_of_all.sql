@@ -1,6 +1,8 @@
+-- A snapshot counts until its job is over, not only while the job is queued or running: one that
+-- waits to be tried again begins at it. One at which no attempt shall begin counts no more.
+--
 -- Whoever asks what the store's blobs are there for may remove the others. To a tenant what others have
--- would seem to be nobody's, so the question is not a tenant's. Nor does a snapshot count at which no
--- attempt shall begin.
+-- would seem to be nobody's, so the question is not a tenant's.
 CREATE OR REPLACE FUNCTION lineage.contents() RETURNS TABLE (
     content text, owner text, deleted boolean
 )

@@ -88,22 +88,23 @@ private func verifyLog(_ invocation: Invocation) throws {
 /// The epochs that `--epochs` names, else those in the store, if one is known.
 private func keptEpochs(_ invocation: Invocation, _ connections: Connections) throws -> [URL] {
     guard let path = invocation.value("epochs") else {
-        return (try? epochs(connections)).map(files) ?? []
+        // Who audits a dump has no store; one that is known and cannot be read is an error.
+        guard (try? connections.store) != nil, case let folder = try epochs(connections),
+            FileManager.default.fileExists(atPath: folder.path)
+        else { return [] }
+        return try files(folder)
     }
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
         throw UsageError("--epochs is '\(path)': there is no such file or folder")
     }
     guard isFolder.boolValue else { return [URL(filePath: path)] }
-    let kept = files(URL(filePath: path))
+    let kept = try files(URL(filePath: path))
     guard !kept.isEmpty else { throw UsageError("--epochs is '\(path)', which has no .json file") }
     return kept
 }
 
-private func files(_ folder: URL) -> [URL] {
-    let all = try? FileManager.default.contentsOfDirectory(
-        at: folder,
-        includingPropertiesForKeys: nil
-    )
-    return (all ?? []).filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
+private func files(_ folder: URL) throws -> [URL] {
+    try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        .filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
 }
