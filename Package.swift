@@ -119,7 +119,7 @@ let testTargets: [Target] = [
         "RecordsTests",
         ["Records", "Exports", "Proofs", "Store", "Postgres", "LocalStack", "Lifecycle", "Jobs"]
     ),
-    tests("KafkaTests", ["Kafka", "Lifecycle", "LocalStack"]),
+    tests("KafkaTests", ["TestSupport", "Kafka", "Lifecycle", "LocalStack"]),
     tests(
         "ClusterTests",
         ["TestSupport", "HTTP", "Jobs", "Kafka", "Lifecycle", "LocalStack", "Postgres", "Records"]
