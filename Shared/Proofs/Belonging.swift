@@ -6,15 +6,13 @@ struct Belonging {
     private let derivation: Derivation
     /// The keys of the runs that made the subject and its ancestors.
     private let runs: Set<String>
-    /// The keys of the requests that those runs applied, and of those that the subject's run did.
+    /// The keys of the requests that those runs applied.
     private let requests: Set<String>
-    private let applied: Set<String>
-    /// The keys of what the subject may be compared with: its original, and the parents whose
-    /// answers it was to keep.
-    private let comparable: Set<String>
-    /// The keys of what measured the subject.
+    /// What may be measured and judged, by key: the subject, and its ancestors that were unlearned.
+    private let judged: [String: Judged]
+    /// The keys of what measured them.
     private let evaluators: Set<String>
-    /// The names of the policies that verdicts on the subject were given under.
+    /// The names of the policies that verdicts on them were given under.
     private let policies: Set<String>
 
     private var rows: LoggedRows { derivation.rows }
@@ -29,12 +27,11 @@ struct Belonging {
             rows.all("unlearn_application").filter { $0["run"].map(runs.contains) == true }
                 .compactMap { $0["request"] }
         )
-        let start = derivation.subject
-        applied = Set(derivation.applications(by: start).compactMap { $0["request"] })
-        let kept = rows.all("edge", "child", start.key).filter {
-            ["init", "teacher", "replaces"].contains($0["role"])
-        }
-        comparable = Set(([start["original"]] + kept.map { $0["parent"] }).compactMap { $0 })
+        judged = Dictionary(
+            ([derivation.subject] + derivation.unlearned).map {
+                ($0.key, Judged($0, in: derivation))
+            }
+        ) { first, _ in first }
         evaluators = Set(rows.all("evidence").compactMap { $0["evaluator"] })
         policies = Set(
             rows.all("verdict").compactMap { verdict in
@@ -75,34 +72,57 @@ struct Belonging {
         return derivation.ancestry.contains(row.key) && artifact["run"] == nil
     }
 
-    /// Measured of the subject, alone or beside one that it may be compared with.
+    /// Measured of one that may be, alone or beside one that it may be compared with. Numbers that
+    /// are no evidence are told of the subject alone.
     private func measures(_ row: LoggedRow) -> Bool {
-        guard row["subject"] == derivation.subject.key else { return false }
+        guard let key = row["subject"], let subject = judged[key] else { return false }
+        if row.table == "metric", key != derivation.subject.key { return false }
         guard let reference = row["reference"] else { return row.table == "metric" }
-        return comparable.contains(reference) && row["request"].map(applied.contains) ?? true
+        return subject.comparable.contains(reference)
+            && row["request"].map(subject.applied.contains) ?? true
     }
 
-    /// Decided on the subject, for a request that it was made to fulfil, on evidence of that.
+    /// Decided on one that may be, for a request that it was made to fulfil, on evidence of that.
     private func judges(_ row: LoggedRow) throws -> Bool {
         let request = try rows.row("forget_request", row.text("request"))
         let policy = try rows.row("policy", row.text("policy"))
-        guard row["artifact"] == derivation.subject.key, applied.contains(request.key),
-            policy["name"] == request["policy"]
+        guard let subject = try judged[row.text("artifact")],
+            subject.applied.contains(request.key), policy["name"] == request["policy"]
         else { return false }
         if let before = try row["supersedes"].map({ try rows.row("verdict", $0) }) {
-            guard before["request"] == request.key, try before.number("seq") < row.number("seq")
+            guard before["request"] == request.key, before["artifact"] == row["artifact"],
+                try before.number("seq") < row.number("seq")
             else { return false }
         }
         guard let evidence = try row["evidence"].map({ try rows.row("evidence", $0) }) else {
             return ["inconclusive", "withdrawn"].contains(row["result"])
         }
-        return evidence["request"] == request.key
-            && evidence["reference"] == derivation.subject["original"]
+        return evidence["subject"] == row["artifact"] && evidence["request"] == request.key
+            && evidence["reference"] == subject.original
     }
 
     private func corrects(_ row: LoggedRow) throws -> Bool {
         let (target, key) = (try row.text("target_table"), try row.text("target_key"))
         guard target.hasPrefix("lineage.") else { return false }
         return rows.find(String(target.dropFirst("lineage.".count)), key) != nil
+    }
+}
+
+/// What may be said of one checkpoint.
+private struct Judged {
+    let original: String?
+    /// The keys of the requests that the run that made it applied.
+    let applied: Set<String>
+    /// The keys of what it may be compared with: its original, and the parents whose answers it was
+    /// to keep.
+    let comparable: Set<String>
+
+    init(_ artifact: LoggedRow, in derivation: Derivation) {
+        original = artifact["original"]
+        applied = Set(derivation.applications(by: artifact).compactMap { $0["request"] })
+        let kept = derivation.rows.all("edge", "child", artifact.key).filter {
+            ["init", "teacher", "replaces"].contains($0["role"])
+        }
+        comparable = Set(([original] + kept.map { $0["parent"] }).compactMap { $0 })
     }
 }

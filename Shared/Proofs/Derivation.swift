@@ -7,6 +7,8 @@ struct Derivation {
     let path: [LoggedRow]
     /// The keys of the checkpoint and of everything that it was made from.
     let ancestry: Set<String>
+    /// Those of its ancestors that were made by unlearning, the oldest first.
+    let unlearned: [LoggedRow]
     let rows: LoggedRows
 
     /// The most artifacts that a ledger tells of in one proof.
@@ -31,10 +33,15 @@ struct Derivation {
             path.append(next)
         }
         self.path = path
+        let runs = Set(rows.all("unlearn_application").compactMap { $0["run"] })
+        unlearned = artifacts.filter { $0.key != start.key && $0["run"].map(runs.contains) == true }
         for artifact in artifacts { try checkOrigin(artifact) }
         try checkAncestry(of: artifacts)
-        for (place, step) in path.enumerated() {
-            try checkOriginal(step, after: path.dropFirst(place + 1).first)
+        guard path.allSatisfy({ $0["weight_root"] != nil }) else {
+            throw ProofError("what \(subject) derives from has no weights")
+        }
+        for artifact in artifacts where artifact["weight_root"] != nil {
+            try checkOriginal(artifact, after: Derivation.weights(before: artifact, rows))
         }
     }
 

@@ -1,16 +1,29 @@
 import Jobs
 
 extension ProofBundle {
-    /// What was measured: evidence with its scores, then what is in no evidence.
+    /// What was found of the checkpoint, and then of each of its ancestors that was unlearned.
     var findings: [String] {
-        let evidence = claims.list("evidence")
+        let path = claims.list("path")
+        let metrics = claims.list("metrics").filter { $0["in_evidence"] != .bool(true) }
+        let ancestors = (path.dropFirst() + claims.list("unlearned_beside")).filter {
+            !$0.list("unlearned").isEmpty
+        }
+        return ["", "What was found of it:"] + path.prefix(1).flatMap(evidence(of:))
+            + metrics.flatMap(metric) + path.prefix(1).flatMap(verdicts(on:))
+            + ancestors.flatMap { step in
+                ["", "What was found of \(step.short("artifact")), which it derives from:"]
+                    + evidence(of: step) + verdicts(on: step)
+            }
+    }
+
+    /// The evidence on one step of the way, with its scores.
+    private func evidence(of step: JSON) -> [String] {
+        let evidence = claims.list("evidence").filter { $0["subject"] == step["artifact"] }
         let scores = Dictionary(grouping: claims.list("scores")) { $0.word("evidence") }
         let none =
             "No evidence beside another checkpoint: none was recorded, or the signer left it out."
-        let metrics = claims.list("metrics").filter { $0["in_evidence"] != .bool(true) }
         return (evidence.isEmpty ? [none] : [])
             + evidence.flatMap { words($0, scores[$0.word("digest"), default: []]) }
-            + metrics.flatMap(metric)
     }
 
     private func words(_ item: JSON, _ scores: [JSON]) -> [String] {
@@ -48,11 +61,12 @@ extension ProofBundle {
         return ["\(line), recorded \(item.moment("at"))"] + lapses(item)
     }
 
-    /// The verdicts, and the requests that the checkpoint was to fulfil and that have none here.
-    var verdicts: [String] {
-        let all = claims.list("verdicts")
+    /// The verdicts on one step of the way, and the requests that it was to fulfil and that have
+    /// none here.
+    private func verdicts(on step: JSON) -> [String] {
+        let all = claims.list("verdicts").filter { $0["artifact"] == step["artifact"] }
         let judged = Set(all.map { $0.word("request") })
-        let asked = (claims.list("path").first?.list("unlearned") ?? []).filter {
+        let asked = step.list("unlearned").filter {
             $0["name"] != nil && !judged.contains($0.word("name"))
         }
         return all.flatMap(verdict)

@@ -8,8 +8,14 @@ extension ProofBundle {
             "Checkpoint \(material.subject)",
             "as the ledger's log tells of it up to epoch \(epoch.epoch), sealed \(at).", "",
             "How it was made, the newest step first:",
-        ] + claims.list("path").flatMap(words) + origin + ["", "What was found of it:"] + findings
-            + verdicts + corrections + [""] + ending
+        ] + claims.list("path").flatMap(words) + beside + origin + findings + corrections + [""]
+            + ending
+    }
+
+    private var beside: [String] {
+        let steps = claims.list("unlearned_beside")
+        return (steps.isEmpty ? [] : ["What else it derives from and was unlearned:"])
+            + steps.flatMap(words)
     }
 
     private var origin: [String] {

@@ -51,8 +51,9 @@ public struct ProofMaterial: Sendable {
 /// log by its way to the root of a signed epoch. Reading one computes all of it again.
 public struct ProofBundle: Sendable {
     public static let type = "application/vnd.in-toto+json"
-    /// Version 2 tells what lapsed, and refuses what is not of its subject.
-    public static let predicate = "urn:palimpsest:predicate:lineage-proof:v2"
+    /// Version 3 tells what was found of unlearned ancestors too; version 2 told what lapsed, and
+    /// refused what is not of its subject.
+    public static let predicate = "urn:palimpsest:predicate:lineage-proof:v3"
     /// The most bytes that a proof has, and the most entries.
     public static let limits = (bytes: 64 << 20, entries: 100_000)
 

@@ -1,31 +1,37 @@
 import Foundation
 import Jobs
 
-extension Derivation {
-    /// What was measured of the subject beside another checkpoint.
+extension LoggedRows {
+    /// What was measured of a checkpoint beside another.
     func claim(evidence: LoggedRow) throws -> JSON {
-        let reference = try rows.row("artifact", evidence.text("reference"))
-        try check(evidence, reference)
-        let evaluator = try rows.row("evaluator", evidence.text("evaluator"))
-        let request = try evidence["request"].map { try rows.row("forget_request", $0) }
+        let subject = try row("artifact", evidence.text("subject"))
+        let reference = try row("artifact", evidence.text("reference"))
+        try check(evidence, subject, reference)
+        let evaluator = try row("evaluator", evidence.text("evaluator"))
+        let request = try evidence["request"].map { try row("forget_request", $0) }
         let metrics = try evidence.json("metrics")
         guard case .object = metrics else {
             throw ProofError("evidence \(evidence.key) has no metrics")
         }
         return .object([
             "digest": .string(try evidence.hex("digest")),
+            "subject": .string(try subject.hex("digest")),
             "reference": .string(try reference.hex("digest")),
             "request": text(try request?.text("name")),
             "evaluator": .string(try evaluator.hex("digest")),
             "protocol": .string(try evidence.text("protocol")), "metrics": metrics,
             "floor": try evidence.measure("floor"), "ceiling": try evidence.measure("ceiling"),
             "pairs": .int(try evidence.count("n")), "at": try evidence.time("evaluated_at"),
-            "lapsed": .array(try rows.lapses(ofEvidence: evidence)),
+            "lapsed": .array(try lapses(ofEvidence: evidence)),
         ])
     }
 
     /// The digest is that of the content, and the content tells of the same pair.
-    private func check(_ evidence: LoggedRow, _ reference: LoggedRow) throws {
+    private func check(
+        _ evidence: LoggedRow,
+        _ subject: LoggedRow,
+        _ reference: LoggedRow
+    ) throws {
         let content = try evidence.bytes("canonical")
         guard try Hash(of: content).bytes == evidence.bytes("digest") else {
             throw ProofError("evidence \(evidence.key) has not the digest of its content")
@@ -36,9 +42,7 @@ extension Derivation {
             try told?["metrics"] == evidence.json("metrics")
         else { throw ProofError("evidence \(evidence.key) says other things than its content") }
     }
-}
 
-extension LoggedRows {
     func claim(score: LoggedRow) throws -> JSON {
         let evidence = try row("evidence", score.text("evidence"))
         return .object([
@@ -50,10 +54,12 @@ extension LoggedRows {
         ])
     }
 
-    /// Verdicts for one request follow each other in one line.
+    /// Verdicts on one checkpoint for one request follow each other in one line.
     func checkVerdicts() throws {
         let verdicts = all("verdict")
-        let before = verdicts.map { $0["supersedes"] ?? "the first for \($0["request"] ?? "")" }
+        let before = verdicts.map {
+            $0["supersedes"] ?? "the first on \($0["artifact"] ?? "") for \($0["request"] ?? "")"
+        }
         guard Set(before).count == verdicts.count else {
             throw ProofError("two verdicts follow the same one")
         }
@@ -64,6 +70,7 @@ extension LoggedRows {
         let evidence = try verdict["evidence"].map { try row("evidence", $0) }
         let later = all("verdict", "supersedes", verdict.key)
         return .object([
+            "artifact": .string(try row("artifact", verdict.text("artifact")).hex("digest")),
             "request": .string(
                 try row("forget_request", verdict.text("request")).text("name")
             ),

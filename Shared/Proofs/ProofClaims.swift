@@ -22,7 +22,10 @@ struct ProofClaims {
             "artifact": .string(subject.hex), "content": .string(try start.hex("content_digest")),
             "original": try digest("original"), "weight_root": try digest("weight_root"),
             "path": .array(try derivation.path.map { try derivation.claim($0, openings) }),
-            "evidence": .array(try rows.all("evidence").map { try derivation.claim(evidence: $0) }),
+            "unlearned_beside": .array(
+                try derivation.beside.map { try derivation.claim($0, openings) }
+            ),
+            "evidence": .array(try rows.all("evidence").map { try rows.claim(evidence: $0) }),
             "scores": .array(try rows.all("score").map { try rows.claim(score: $0) }),
             "verdicts": .array(try rows.all("verdict").map { try rows.claim(verdict: $0) }),
             "metrics": .array(try rows.all("metric").map { try rows.claim(metric: $0, told) }),
@@ -34,6 +37,12 @@ struct ProofClaims {
 }
 
 extension Derivation {
+    /// The unlearned ancestors that are not on the way of its weights, such as another teacher.
+    fileprivate var beside: [LoggedRow] {
+        let path = Set(path.map(\.key))
+        return unlearned.filter { !path.contains($0.key) }
+    }
+
     /// How one artifact on the way was made.
     fileprivate func claim(_ step: LoggedRow, _ openings: Openings) throws -> JSON {
         let run = try run(of: step)

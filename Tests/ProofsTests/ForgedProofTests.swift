@@ -6,9 +6,9 @@ import Testing
 /// What whoever has a key, even the ledger's, may try: a proof that says what the rows do not.
 @Suite(.timeLimit(.minutes(1)))
 struct ForgedProofTests {
-    private func refusal(_ forgery: Forgery) -> String {
+    private func refusal(_ forgery: Forgery, of name: String = "forgetful") -> String {
         do {
-            let bundle = try ProofBundle(forgery.material())
+            let bundle = try ProofBundle(forgery.material(about: Forgery.digest(name)))
             return "taken: \(bundle.sentences)"
         } catch { return "\(error)" }
     }
@@ -91,6 +91,39 @@ struct ForgedProofTests {
             .setting("evidence", "1", "canonical", to: .string("\\x" + Array(content).hexadecimal))
             .setting("evidence", "1", "digest", to: .string("\\x" + Digest(of: content).hex))
         #expect(refusal(story).contains("says other things than its content"))
+    }
+
+    /// Only of ancestors that were unlearned is anything told.
+    @Test(arguments: [true, false])
+    func `what is said of an ancestor is its own`(itsOwnWeights: Bool) {
+        let student = Forgery.student(itsOwnWeights: itsOwnWeights)
+        #expect(refusal(student, of: "student").hasPrefix("taken"))
+        for (table, column) in [("evidence", "subject"), ("verdict", "artifact")] {
+            for other in ["2", "5"] {
+                let said = refusal(
+                    student.setting(table, "1", column, to: .string(other)),
+                    of: "student"
+                )
+                #expect(said.contains("\(table) 1 is not of"), "\(said)")
+            }
+        }
+        let said = refusal(student.setting("artifact", "4", "original", to: "1"), of: "student")
+        #expect(said.contains("artifact 4 names an original that is not its own"), "\(said)")
+        var measured = student
+        measured.add("metric", ["seq": "1", "subject": "4", "run": "4", "name": "accuracy"])
+        #expect(refusal(measured, of: "student").contains("metric 1 is not of"))
+    }
+
+    /// Both were unlearned for one request; a verdict on the one rests on evidence of the other.
+    @Test func `evidence of one unlearned checkpoint carries no verdict on another`() {
+        var student = Forgery.student(itsOwnWeights: false)
+        student.add(
+            "unlearn_application",
+            ["seq": "2", "run": "5", "request": "1", "method": "saddle", "forget": "[\"circle\"]"]
+        )
+        let moved = student.setting("run", "5", "kind", to: "unlearn")
+            .setting("verdict", "1", "artifact", to: "5")
+        #expect(refusal(moved, of: "student").contains("verdict 1 is not of"))
     }
 
     @Test func `verdicts that do not follow each other in one line are refused`() {

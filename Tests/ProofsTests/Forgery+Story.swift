@@ -33,6 +33,26 @@ extension Forgery {
         return story
     }
 
+    /// The same, and a student of the checkpoint that unlearned; its weights are new, or begin with
+    /// its teacher's.
+    static func student(itsOwnWeights: Bool) -> Forgery {
+        var story = story()
+        story.run(5, "distill", "moment_matching")
+        story.artifact(
+            5,
+            "student",
+            generation: 3,
+            origins: "{1,3}",
+            run: "5",
+            root: itsOwnWeights ? "5" : "2",
+            original: itsOwnWeights ? nil : "2"
+        )
+        story.edge(5, 4, "teacher", "5")
+        if !itsOwnWeights { story.edge(5, 4, "init", "5") }
+        story.rows.removeAll { $0.table == "metric" }
+        return story
+    }
+
     mutating func artifact(
         _ seq: Int,
         _ name: String,

@@ -5,8 +5,9 @@ import Testing
 
 /// What a proof says to people.
 struct WordingTests {
-    private func text(_ story: Forgery) throws -> String {
-        try ProofBundle(story.material()).sentences.joined(separator: "\n")
+    private func text(_ story: Forgery, of name: String = "forgetful") throws -> String {
+        try ProofBundle(story.material(about: Forgery.digest(name))).sentences
+            .joined(separator: "\n")
     }
 
     @Test func `each fact has a line, with its numbers rounded`() throws {
@@ -21,6 +22,17 @@ struct WordingTests {
             "  reason: fewer pairs were compared than the policy asks for",
         ] { #expect(text.contains(line), "\(line) is not in \(text)") }
         #expect(!text.contains("counts no more"))
+    }
+
+    @Test(arguments: [true, false])
+    func `an unlearned teacher has a part of its own`(itsOwnWeights: Bool) throws {
+        let text = try text(.student(itsOwnWeights: itsOwnWeights), of: "student")
+        let teacher = Forgery.digest("forgetful").hex.prefix(12)
+        let parts = text.split(separator: "What was found of \(teacher), which it derives from:")
+        #expect(parts.count == 2 && parts[0].contains("No evidence beside another checkpoint"))
+        #expect(parts[1].contains("Verdict on request wish: fail\n"))
+        #expect(parts[0].contains("What else it derives from and was unlearned:") == itsOwnWeights)
+        #expect(parts[0].contains("    it forgot circle, which is what the request commits to"))
     }
 
     @Test func `all that lapsed is told`() throws {

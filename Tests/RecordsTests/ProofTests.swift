@@ -34,11 +34,29 @@ struct ProofTests {
 
     /// Nothing was measured of it beside another, and nothing says so.
     @Test func `a proof without evidence claims none`() throws {
-        let proof = try sealed.desk.ledger.proof(of: "student", key: sealed.key)
-        let text = try ProofBundle(reading: proof.canonical).sentences.joined(separator: "\n")
+        let text = try told(of: "teacher")
         #expect(text.contains("No evidence beside another checkpoint"))
         #expect(text.contains("This proves derivation and process."))
         #expect(!text.contains("this evidence"))
+    }
+
+    /// The revoked evaluator takes back what its teacher is worth, and so what the student is.
+    @Test func `a student's proof tells what its unlearned teacher is worth`() throws {
+        let text = try told(of: "student")
+        let teacher = try sealed.desk.ledger.resolve("forgetful").artifact.hex.prefix(12)
+        let parts = text.split(separator: "What was found of \(teacher), which it derives from:")
+        #expect(parts.count == 2)
+        #expect(parts[0].contains("No evidence beside another checkpoint"))
+        for line in [
+            "Evidence ", "Score integrity_score 0.9 (0.8 to ", "Verdict on request job-",
+            "It counts no more: its evaluator was revoked",
+        ] { #expect(parts[1].contains(line), "\(line) is not in \(text)") }
+        #expect(text.contains("and that this evidence was recorded"))
+    }
+
+    private func told(of name: String) throws -> String {
+        let proof = try sealed.desk.ledger.proof(of: name, key: sealed.key)
+        return try ProofBundle(reading: proof.canonical).sentences.joined(separator: "\n")
     }
 
     @Test func `a proof of something that is in no epoch yet is refused`() throws {
