@@ -59,7 +59,7 @@ enum Demo {
             let ended = Set(jobs.filter { done.contains($0.value) }.keys)
             for (name, after) in chain where jobs[name] == nil && ended.isSuperset(of: after) {
                 let file = folder.appending(path: "\(data)-\(name).yaml")
-                let id = try submit(file: file, connections)
+                let id = try submit(file.path, connections)
                 jobs[name] = id
                 display.names[id] = "\(data)-\(name)"
             }

@@ -3,6 +3,7 @@ import Foundation
 import Jobs
 import Kafka
 import Postgres
+import Store
 
 let doctorCommand = Command(
     "doctor",
@@ -14,8 +15,7 @@ let doctorCommand = Command(
         (
             "store",
             {
-                _ = try connections.openStore()
-                return try connections.store
+                try connections.existingStore().url
             }
         ),
         (

@@ -21,7 +21,7 @@ let proofCommands = [
     ) { invocation in
         let ledger = Ledger(try Connections.find().openDatabase())
         let proof = try ledger.proof(of: invocation.arguments[0], key: signingKey())
-        try deliver(proof.canonical, to: invocation.value("output"))
+        try Output.write(proof.canonical, to: invocation.value("output"))
     },
     Command(
         "verify",
@@ -30,7 +30,7 @@ let proofCommands = [
         arguments: ["FILE"],
         options: [Option("key", "PUB", help: "the public key of who should have signed it")]
     ) { invocation in
-        let key = try invocation.value("key").map(verifyingKey)
+        let key = try invocation.value("key").map { try VerifyingKey(file: URL(filePath: $0)) }
         let proof = try proof(invocation.arguments[0], key)
         for sentence in proof.sentences { print(sentence) }
         if key == nil {
@@ -60,59 +60,18 @@ let proofCommands = [
             Provenance(ledger.provenance(of: reference)),
             event: format == .openlineage ? ledger.openLineageEvent(of: reference) : nil
         )
-        try deliver(data, to: invocation.value("output"))
+        try Output.write(data, to: invocation.value("output"))
     },
 ]
-
-/// Writes to a device or a pipe, in whose place `Output` would put a file, and to anything else as
-/// `Output` does.
-///
-/// - Throws: an error that names the file.
-private func deliver(_ data: Data, to file: String?) throws {
-    var found = stat()
-    let regular = [S_IFREG, S_IFDIR]
-    guard let file, stat(file, &found) == 0, !regular.contains(found.st_mode & S_IFMT) else {
-        return try Output.write(data, to: file)
-    }
-    do {
-        try FileHandle(forWritingTo: URL(filePath: file)).write(contentsOf: data)
-    } catch { throw Failure("\(file): \(sentence(of: error))") }
-}
 
 /// Reads and checks a proof.
 ///
 /// - Throws: an error that names the file.
 private func proof(_ path: String, _ key: VerifyingKey?) throws -> ProofBundle {
-    let (name, data) =
-        path == "-" ? ("standard input", try readStandardInput()) : (path, try content(path))
+    let data = try Input.read(path, limit: ProofBundle.limits.bytes)
     do {
         return try ProofBundle(reading: data, signedBy: key)
-    } catch let error as ProofError { throw Failure("\(name): \(error)") }
-}
-
-private func verifyingKey(_ path: String) throws -> VerifyingKey {
-    try requireFile(path)
-    return try VerifyingKey(file: URL(filePath: path))
-}
-
-/// The bytes of a file, and no more than show that it is too long for a proof.
-private func content(_ path: String) throws -> Data {
-    try requireFile(path)
-    let file = try FileHandle(forReadingFrom: URL(filePath: path))
-    var data = Data()
-    while data.count <= ProofBundle.limits.bytes,
-        let part = try file.read(upToCount: 1 << 20), !part.isEmpty
-    {
-        data += part
+    } catch let error as ProofError {
+        throw Failure("\(path == "-" ? "standard input" : path): \(error)")
     }
-    return data
-}
-
-private func requireFile(_ path: String) throws {
-    guard !path.isEmpty else { throw UsageError("the name of a file is empty") }
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-        throw Failure("\(path): no such file")
-    }
-    guard !isFolder.boolValue else { throw Failure("\(path): is a folder, not a file") }
 }

@@ -13,25 +13,17 @@ let submitCommand = Command(
 ) { invocation in
     let connections = Connections.find()
     for file in invocation.arguments {
-        let id =
-            try file == "-"
-            ? submit(readStandardInput(), connections)
-            : submit(file: URL(filePath: file), connections)
+        let id = try submit(file, connections)
         print(id.uuidString.lowercased())
         if invocation.flag("watch") { try watch(id, connections) }
     }
 }
 
-/// Publishes the job in `file` and waits until a worker has taken or refused it.
+/// Publishes the job in the file at `path` and waits until a worker has taken or refused it.
 ///
 /// - Throws: `SpecError` for a bad file, which is then not published; `Failure` for a refusal.
-func submit(file: URL, _ connections: Connections) throws -> UUID {
-    try submit(Data(contentsOf: file), connections)
-}
-
-/// The same with the job's text.
-private func submit(_ text: Data, _ connections: Connections) throws -> UUID {
-    let body = try JSON(yaml: text)
+func submit(_ path: String, _ connections: Connections) throws -> UUID {
+    let body = try JSON(yaml: Input.read(path, limit: JSON.limits.bytes))
     let request = try JobRequest(body, kind: nil, fallbackID: UUID())
     guard case .object(var members) = body else { return request.id }
     try openRequest(of: request, connections.openDatabase())

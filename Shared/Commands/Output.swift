@@ -14,10 +14,21 @@ public enum Output {
 
     public static func write(_ text: String) throws { try write(Data(text.utf8)) }
 
-    /// Writes to `file`, whole or not at all; to standard output where that is nil.
+    /// Writes to `file`, whole or not at all; to standard output where that is nil. A device or a pipe
+    /// is written to and not replaced.
+    ///
+    /// - Throws: an error that names the file.
     public static func write(_ data: Data, to file: String?) throws {
         guard let file else { return try write(data) }
-        try data.write(to: URL(filePath: file), options: .atomic)
+        let url = URL(filePath: file)
+        var found = stat()
+        let replaced = [S_IFREG, S_IFDIR]
+        guard stat(file, &found) == 0, !replaced.contains(found.st_mode & S_IFMT) else {
+            return try data.write(to: url, options: .atomic)
+        }
+        do {
+            try FileHandle(forWritingTo: url).write(contentsOf: data)
+        } catch { throw Failure("\(file): \(sentence(of: error))") }
     }
 
     /// Delivers what waits.
@@ -77,22 +88,6 @@ private struct Waiting {
     private func awaitRoom() {
         var output = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
         poll(&output, 1, -1)
-    }
-}
-
-/// All of standard input.
-///
-/// - Throws: `Failure` saying why it cannot be read.
-public func readStandardInput() throws -> Data {
-    var (data, part) = (Data(), [UInt8](repeating: 0, count: 65_536))
-    while true {
-        let count = read(STDIN_FILENO, &part, part.count)
-        if count == 0 { return data }
-        if count > 0 {
-            data.append(contentsOf: part[..<count])
-        } else if errno != EINTR {
-            throw Failure("standard input: " + (errno == EBADF ? "it is closed" : reason(errno)))
-        }
     }
 }
 

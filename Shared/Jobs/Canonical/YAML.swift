@@ -8,9 +8,7 @@ extension JSON {
     /// - Throws: `SpecError` with the line.
     public init(yaml text: Data) throws(SpecError) {
         guard text.count <= JSON.limits.bytes else {
-            throw SpecError(
-                "the file has \(text.count) bytes; at most \(JSON.limits.bytes) are read"
-            )
+            throw SpecError("the file is too long; at most \(JSON.limits.bytes) bytes are read")
         }
         let reader = YAMLReader(text)
         self = try reader.document()
