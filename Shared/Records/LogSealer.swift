@@ -22,10 +22,14 @@ public struct LogSealer {
         return try rows.first.map { try $0.double("age") >= seconds } ?? true
     }
 
-    /// Seals what is new and returns the epoch, or nil where nothing is new or another seals. Files
+    /// Seals what is new and returns the epoch, or nil where nothing is new or another seals. Where
+    /// another key signed the last epoch, a new one is made for this key though nothing is new. Files
     /// that an earlier crash left out are written first.
+    ///
+    /// - Throws: `ProofError` where the folder keeps epochs that this ledger does not have.
     @discardableResult
     public func seal() throws -> EpochStatement? {
+        try requireContinuation()
         try restoreFiles()
         guard let epoch = try connection.transaction(append) else { return nil }
         try keep(epoch.signed(by: key), of: epoch)
@@ -50,13 +54,14 @@ public struct LogSealer {
 
     private func append() throws -> EpochStatement? {
         // One seals at a time; who comes second leaves it to the first.
-        let lock = try connection.query(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended('lineage.log_epoch', 0)) AS mine"
-        )
+        let lock = try connection.query("SELECT lineage.log_try_lock() AS mine")
         guard try single(lock, of: "the lock of the epochs").bool("mine") else { return nil }
         let waiting = try pending()
-        guard !waiting.isEmpty else { return nil }
         let before = try connection.query("SELECT * FROM lineage.log_last_epoch()").first
+        let isNewKey = try before.map {
+            try envelope(of: $0.int("epoch")).keyID != key.verifying.id
+        }
+        guard !waiting.isEmpty || isNewKey == true else { return nil }
         var frontier = try before.map(LogSealer.frontier) ?? MerkleFrontier()
         var heads: [String: EpochStatement.Head] = [:]
         for stream in waiting {

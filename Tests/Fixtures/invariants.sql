@@ -64,4 +64,8 @@ BEGIN
     EXECUTE format('GRANT ALL ON ALL TABLES IN SCHEMA lineage, queue TO %I', clerk);
     EXECUTE format('GRANT ALL ON ALL SEQUENCES IN SCHEMA lineage, queue TO %I', clerk);
     EXECUTE format('GRANT ALL ON ALL FUNCTIONS IN SCHEMA lineage, queue TO %I', clerk);
+    EXECUTE format(
+        'GRANT EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint), '
+            'pg_advisory_xact_lock_shared(bigint) TO %I', clerk
+    );
 END $$;

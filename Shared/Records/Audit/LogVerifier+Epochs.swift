@@ -10,6 +10,7 @@ extension LogVerifier {
         var growth = LogGrowth(hashes)
         var statements: [Int: EpochStatement] = [:]
         var strangers: [String: [Int]] = [:]
+        var (newestKey, retired) = (0, [Int]())
         for row in try connection.query("SELECT * FROM lineage.log_epoch ORDER BY epoch") {
             let number = try row.int("epoch")
             var faults = try check(row, &growth, statements[number &- 1])
@@ -19,7 +20,10 @@ extension LogVerifier {
             }
             report.epochs += 1
             let signer = try row.text("key_id")
-            if !keys.isEmpty, !keys.contains(where: { $0.id == signer }) {
+            if let place = keys.firstIndex(where: { $0.id == signer }) {
+                if place < newestKey { retired.append(number) }
+                newestKey = max(newestKey, place)
+            } else if !keys.isEmpty {
                 strangers[signer, default: []].append(number)
             }
             statements[number] = try? EpochStatement(reading: Data(row.text("payload").utf8))
@@ -35,6 +39,10 @@ extension LogVerifier {
                     what + "which is not among those given"
                 )
             )
+        }
+        for epoch in retired {
+            let what = "it was signed with a key after the next one of those given had signed"
+            report.add(LogFinding("log_epoch", "\(epoch)", column: "key_id", what))
         }
         try checkRanges(statements, &report)
         for file in files {

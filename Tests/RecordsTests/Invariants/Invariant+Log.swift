@@ -134,7 +134,7 @@ extension Invariant {
                 "SELECT lineage.seal_epoch('{\"epoch\": 9, \"size\": 1}', 'e', 'k', '[]')",
                 "PL070",
                 "does not follow",
-                reaching: Role.workers
+                reaching: [.worker, .sealer]
             ),
             Breach(
                 """
@@ -144,7 +144,7 @@ extension Invariant {
                 """,
                 "PL071",
                 "names a head",
-                reaching: Role.workers
+                reaching: [.worker, .sealer]
             ),
         ],
         bypasses: [

@@ -57,7 +57,7 @@ struct Bypass: Sendable {
 
 /// The roles that the migrations create, without `palimpsest_`.
 enum Role: String, CaseIterable, Sendable {
-    case worker, publisher, reader, officer, deployer, auditor, tenant, asker
+    case worker, publisher, reader, officer, deployer, auditor, tenant, asker, sealer
     case trainer = "worker_train"
     case distiller = "worker_distill"
     case unlearner = "worker_unlearn"
