@@ -76,7 +76,7 @@ extension RandomGraph {
     }
 
     /// The names of the rows that prove `node`, as the reference lists them: derivation, runs,
-    /// requests, and what was measured and judged of it.
+    /// requests, and what was measured and judged of it and of what it comes from.
     func proof(of node: Int) -> Set<String> {
         let whole = ancestors(node).union([node])
         var rows = Set(whole.map { "artifact \($0)" })
@@ -89,7 +89,7 @@ extension RandomGraph {
         for node in whole where applied[node] != nil {
             rows.formUnion(["unlearn_application \(node)", "forget_request"])
         }
-        if let applied = applied[node], applied.result != nil {
+        for node in whole where applied[node]?.result != nil {
             rows.formUnion(["evidence \(node)", "verdict \(node)", "evaluator", "policy"])
         }
         return rows
