@@ -162,6 +162,9 @@ import Testing
         let way = "\"teacher\" -> \"forgetful\" [label=\"init\"]"
         #expect(try desk.palimpsest("lineage weight-path twice --dot").text.contains(way))
         #expect(try desk.palimpsest("lineage path twice photos --dot").text.contains(way))
+        try desk.database.query("SELECT story.merge('blend', 'forgetful', 'twice')")
+        let merged = try desk.palimpsest("lineage weight-path blend").text
+        #expect(merged.contains("└─ merge: forgetful  unlearn saddle for wish"), "\(merged)")
         let cut = try desk.palimpsest("lineage weight-path twice --limit 1").text
         #expect(cut == "twice  unlearn saddle for wish\n… the way is longer\n")
         func edges(_ command: String) throws -> Set<String> {

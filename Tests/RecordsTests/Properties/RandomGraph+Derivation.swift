@@ -63,11 +63,6 @@ extension RandomGraph {
     /// The way of the weights from `node` to their root.
     func weights(_ node: Int) -> [Int] { [node] + (weightParent(node).map(weights) ?? []) }
 
-    /// The same through starts alone.
-    func starts(_ node: Int) -> [Int] {
-        [node] + (parents(node, by: ["init"]).first.map(starts) ?? [])
-    }
-
     /// θ0: what the first unlearning on the way of the weights began with, or stands in for.
     func original(of node: Int) -> Int? {
         guard let first = weights(node).last(where: { applied[$0] != nil }) else { return nil }
