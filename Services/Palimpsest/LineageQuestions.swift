@@ -49,7 +49,7 @@ struct Question {
             "runs-using",
             nil,
             ["DATASET"],
-            options: [rows],
+            options: [asOf, rows],
             "Lists the runs that data went into, at any distance."
         ),
         Question("datasets-behind", options: [rows], "Lists the data an artifact learned from."),
@@ -96,7 +96,7 @@ struct Question {
             "verdicts-depending-on",
             nil,
             ["DIGEST"],
-            options: [rows],
+            options: [asOf, rows],
             "Lists the verdicts that rest on an evaluator or a metric model."
         ),
         Question("overdue", nil, ["[TIME]"], "Lists requests past their date and still live."),
@@ -109,7 +109,11 @@ struct Question {
         ),
         Question("unlearning-debt", nil, ["BASE"], options: [asOf], "Adds up what a base owes."),
         Question("reproductions", options: [rows], "Lists runs that made the same bytes again."),
-        Question("content-twins", options: [rows], "Lists the same bytes with another history."),
+        Question(
+            "content-twins",
+            options: [asOf, rows],
+            "Lists the same bytes with another history."
+        ),
         Question("orphans", nil, [], options: [rows], "Lists what the ledger lacks."),
         Question("job-of", "Names the job that made an artifact, with its attempts."),
         Question("environment-of", "Names program, libraries and system that made an artifact."),
