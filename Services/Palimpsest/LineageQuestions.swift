@@ -56,7 +56,7 @@ struct Question {
         Question(
             "unlearned",
             "unlearned_from",
-            options: [rows],
+            options: [asOf, rows],
             "Compares all unlearned versions of an original."
         ),
         Question(
@@ -105,6 +105,7 @@ struct Question {
             "score-history",
             nil,
             ["REF", "REQUEST"],
+            options: [asOf],
             "Lists evidence, scores and verdicts of an artifact for a request."
         ),
         Question("unlearning-debt", nil, ["BASE"], options: [asOf], "Adds up what a base owes."),
@@ -119,8 +120,25 @@ struct Question {
         Question("environment-of", "Names program, libraries and system that made an artifact."),
         Question("artifacts-of", nil, ["JOB"], "Lists what a job made."),
         Question("what-if-revoke", nil, ["VERDICT"], "Lists what would be exposed without it."),
-        Question("integrity-drift", "Follows integrity along a chain of unlearnings."),
-        Question("comparable", nil, ["A", "B"], "Says whether two scores may be compared."),
+        Question(
+            "integrity-drift",
+            options: [asOf],
+            "Follows integrity along a chain of unlearnings."
+        ),
+        Question(
+            "comparable",
+            nil,
+            ["A", "B"],
+            options: [asOf],
+            "Says whether two scores may be compared."
+        ),
+        Question(
+            "corrections",
+            nil,
+            [],
+            options: [asOf, rows],
+            "Lists what was said to be wrong."
+        ),
         Question("metrics", "Lists what was measured on an artifact."),
     ]
 }

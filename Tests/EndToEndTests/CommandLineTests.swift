@@ -77,6 +77,7 @@ import Testing
         ("forget request a --classes b --dataset photos --basis 'Ann S'", "--basis is no word"),
         ("forget request deadbeefdeadbeef --classes b --dataset photos", "look like a digest"),
         ("forget withdraw wish wish", "the request itself"),
+        ("lineage comparable twice timid --as-of x", "--as-of got 'x'; it takes a time"),
         ("forget open nope", "nope.key is not there"),
         ("lineage orignal x", "did you mean 'lineage original'?"),
     ]
@@ -128,6 +129,29 @@ import Testing
         #expect(origin.split(separator: "\n", omittingEmptySubsequences: false).count == 3)
         let scores = try desk.palimpsest("lineage metrics nearly").text
         #expect(scores.contains(" 0.9999997 ") && scores.contains(" 2.9e-07 "), "\(scores)")
+    }
+
+    @Test func `what is asked of a time is answered as it was, and corrections are listed`() throws
+    {
+        let now = try desk.database.query("SELECT clock_timestamp()::text AS t").first?.text("t")
+        try desk.database.query("SELECT lineage.correct('lineage.evidence', 1, 'mispaired')")
+        for command in [
+            "unlearned teacher", "score-history forgetful wish", "integrity-drift forgetful",
+        ] {
+            let lapsed = try desk.palimpsest("lineage \(command)")
+            #expect(lapsed.text.contains("evidence_corrected"), "\(lapsed.text)")
+            let then = try desk.palimpsest("lineage \(command) --as-of '\(now ?? "")'")
+            #expect(then.status == 0 && !then.text.contains("evidence_corrected"), "\(then.text)")
+        }
+        for command in [
+            "runs-using photos", "content-twins teacher", "comparable forgetful timid",
+            "verdicts-depending-on $(printf palimpsest.evaluation.featdist.v1 | sha256sum | head -c 64)",
+        ] {
+            let then = try desk.palimpsest("lineage \(command) --as-of '\(now ?? "")'")
+            #expect(then.status == 0 && !then.text.hasPrefix("nothing"), "\(then.text)")
+        }
+        let corrections = try desk.palimpsest("lineage corrections").text
+        #expect(corrections.contains("mispaired") && corrections.contains("timid"))
     }
 
     @Test func `commands say what is so after them`() throws {

@@ -30,7 +30,7 @@ struct QuestionTests {
         let story = try Story()
         try story.run(file: "story.sql")
         let examples = try QuestionTests.examples()
-        #expect(examples.count == 34)
+        #expect(examples.count == 35)
         for example in examples {
             let rows = try story.connection.query(example.sql)
             let lines = try rows.map { row in
