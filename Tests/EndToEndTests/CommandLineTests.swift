@@ -77,6 +77,7 @@ import Testing
         ("forget request a --classes b --dataset photos --basis 'Ann S'", "--basis is no word"),
         ("forget request deadbeefdeadbeef --classes b --dataset photos", "look like a digest"),
         ("forget withdraw wish wish", "the request itself"),
+        ("lineage tag twice 'a b'", "this cannot name an artifact"),
         ("lineage comparable twice timid --as-of x", "--as-of got 'x'; it takes a time"),
         ("forget open nope", "nope.key is not there"),
         ("lineage orignal x", "did you mean 'lineage original'?"),
@@ -165,6 +166,7 @@ import Testing
             ("lineage verdict forgetful wish --withdraw", "the verdict on forgetful for wish is"),
             ("forget withdraw ann wish", "ann is superseded by wish\n"),
             ("forget withdraw wish", "wish is withdrawn\n"), ("--version", "palimpsest, program "),
+            ("lineage tag twice released", "released names twice\n"),
         ] {
             let (text, status) = try desk.palimpsest(command)
             #expect(status == 0 && text.hasPrefix(says), "\(command): \(text)")

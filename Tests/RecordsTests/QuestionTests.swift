@@ -45,7 +45,7 @@ struct QuestionTests {
         try story.run(file: "story.sql")
         let part = try QuestionTests.page().components(separatedBy: "## What officers decide")
         let block = try #require(part.last?.firstMatch(of: #/```sql\n([^`]+)```/#))
-        let tables = ["policy", "evaluator_event", "correction", "deployment_gate"]
+        let tables = ["policy", "evaluator_event", "correction", "alias_event", "deployment_gate"]
         let counts = tables.map { "(SELECT count(*) FROM lineage.\($0))" }.joined(separator: ", ")
         let before = try story.column("SELECT ARRAY[\(counts)]")
         try story.connection.query("SET ROLE palimpsest_officer")
