@@ -1,7 +1,7 @@
 import Commands
 import Postgres
 
-/// What those do who answer for verdicts and deployments.
+/// What those do who answer for verdicts, names and deployments.
 let deployCommands = [
     Command(
         "lineage verdict",
@@ -17,6 +17,15 @@ let deployCommands = [
         } else {
             try Answer(officer().query("SELECT * FROM lineage.judge($1, $2)", values)).show()
         }
+    },
+    Command(
+        "lineage tag",
+        summary: "Gives an artifact a name, which means it from now on.",
+        arguments: ["REF", "NAME"]
+    ) { invocation in
+        let (ref, name) = (invocation.arguments[0], invocation.arguments[1])
+        try officer().query("SELECT lineage.tag($1, $2)", [.text(ref), .text(name)])
+        print("\(name) names \(ref)")
     },
     Command(
         "deploy",

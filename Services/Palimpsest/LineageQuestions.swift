@@ -49,14 +49,14 @@ struct Question {
             "runs-using",
             nil,
             ["DATASET"],
-            options: [rows],
+            options: [asOf, rows],
             "Lists the runs that data went into, at any distance."
         ),
         Question("datasets-behind", options: [rows], "Lists the data an artifact learned from."),
         Question(
             "unlearned",
             "unlearned_from",
-            options: [rows],
+            options: [asOf, rows],
             "Compares all unlearned versions of an original."
         ),
         Question(
@@ -96,7 +96,7 @@ struct Question {
             "verdicts-depending-on",
             nil,
             ["DIGEST"],
-            options: [rows],
+            options: [asOf, rows],
             "Lists the verdicts that rest on an evaluator or a metric model."
         ),
         Question("overdue", nil, ["[TIME]"], "Lists requests past their date and still live."),
@@ -105,18 +105,40 @@ struct Question {
             "score-history",
             nil,
             ["REF", "REQUEST"],
+            options: [asOf],
             "Lists evidence, scores and verdicts of an artifact for a request."
         ),
         Question("unlearning-debt", nil, ["BASE"], options: [asOf], "Adds up what a base owes."),
         Question("reproductions", options: [rows], "Lists runs that made the same bytes again."),
-        Question("content-twins", options: [rows], "Lists the same bytes with another history."),
+        Question(
+            "content-twins",
+            options: [asOf, rows],
+            "Lists the same bytes with another history."
+        ),
         Question("orphans", nil, [], options: [rows], "Lists what the ledger lacks."),
         Question("job-of", "Names the job that made an artifact, with its attempts."),
         Question("environment-of", "Names program, libraries and system that made an artifact."),
         Question("artifacts-of", nil, ["JOB"], "Lists what a job made."),
         Question("what-if-revoke", nil, ["VERDICT"], "Lists what would be exposed without it."),
-        Question("integrity-drift", "Follows integrity along a chain of unlearnings."),
-        Question("comparable", nil, ["A", "B"], "Says whether two scores may be compared."),
+        Question(
+            "integrity-drift",
+            options: [asOf],
+            "Follows integrity along a chain of unlearnings."
+        ),
+        Question(
+            "comparable",
+            nil,
+            ["A", "B"],
+            options: [asOf],
+            "Says whether two scores may be compared."
+        ),
+        Question(
+            "corrections",
+            nil,
+            [],
+            options: [asOf, rows],
+            "Lists what was said to be wrong."
+        ),
         Question("metrics", "Lists what was measured on an artifact."),
     ]
 }

@@ -57,7 +57,7 @@ let weightPathCommand = Command(
         return WayStep(
             try label(row),
             [text, requests].compactMap { $0 }.joined(separator: " "),
-            role: "init"
+            role: try row.optional("role")
         )
     }
 }

@@ -77,6 +77,8 @@ import Testing
         ("forget request a --classes b --dataset photos --basis 'Ann S'", "--basis is no word"),
         ("forget request deadbeefdeadbeef --classes b --dataset photos", "look like a digest"),
         ("forget withdraw wish wish", "the request itself"),
+        ("lineage tag twice 'a b'", "this cannot name an artifact"),
+        ("lineage comparable twice timid --as-of x", "--as-of got 'x'; it takes a time"),
         ("forget open nope", "nope.key is not there"),
         ("lineage orignal x", "did you mean 'lineage original'?"),
     ]
@@ -130,6 +132,29 @@ import Testing
         #expect(scores.contains(" 0.9999997 ") && scores.contains(" 2.9e-07 "), "\(scores)")
     }
 
+    @Test func `what is asked of a time is answered as it was, and corrections are listed`() throws
+    {
+        let now = try desk.database.query("SELECT clock_timestamp()::text AS t").first?.text("t")
+        try desk.database.query("SELECT lineage.correct('lineage.evidence', 1, 'mispaired')")
+        for command in [
+            "unlearned teacher", "score-history forgetful wish", "integrity-drift forgetful",
+        ] {
+            let lapsed = try desk.palimpsest("lineage \(command)")
+            #expect(lapsed.text.contains("evidence_corrected"), "\(lapsed.text)")
+            let then = try desk.palimpsest("lineage \(command) --as-of '\(now ?? "")'")
+            #expect(then.status == 0 && !then.text.contains("evidence_corrected"), "\(then.text)")
+        }
+        for command in [
+            "runs-using photos", "content-twins teacher", "comparable forgetful timid",
+            "verdicts-depending-on $(printf palimpsest.evaluation.featdist.v1 | sha256sum | head -c 64)",
+        ] {
+            let then = try desk.palimpsest("lineage \(command) --as-of '\(now ?? "")'")
+            #expect(then.status == 0 && !then.text.hasPrefix("nothing"), "\(then.text)")
+        }
+        let corrections = try desk.palimpsest("lineage corrections").text
+        #expect(corrections.contains("mispaired") && corrections.contains("timid"))
+    }
+
     @Test func `commands say what is so after them`() throws {
         let key = "its key is \(desk.keys)/ann.key; without it the list cannot be read\n"
         let opened = try desk.palimpsest("forget request ann --classes a,b,a --dataset clean")
@@ -141,6 +166,7 @@ import Testing
             ("lineage verdict forgetful wish --withdraw", "the verdict on forgetful for wish is"),
             ("forget withdraw ann wish", "ann is superseded by wish\n"),
             ("forget withdraw wish", "wish is withdrawn\n"), ("--version", "palimpsest, program "),
+            ("lineage tag twice released", "released names twice\n"),
         ] {
             let (text, status) = try desk.palimpsest(command)
             #expect(status == 0 && text.hasPrefix(says), "\(command): \(text)")
@@ -162,6 +188,9 @@ import Testing
         let way = "\"teacher\" -> \"forgetful\" [label=\"init\"]"
         #expect(try desk.palimpsest("lineage weight-path twice --dot").text.contains(way))
         #expect(try desk.palimpsest("lineage path twice photos --dot").text.contains(way))
+        try desk.database.query("SELECT story.merge('blend', 'forgetful', 'twice')")
+        let merged = try desk.palimpsest("lineage weight-path blend").text
+        #expect(merged.contains("└─ merge: forgetful  unlearn saddle for wish"), "\(merged)")
         let cut = try desk.palimpsest("lineage weight-path twice --limit 1").text
         #expect(cut == "twice  unlearn saddle for wish\n… the way is longer\n")
         func edges(_ command: String) throws -> Set<String> {

@@ -10,6 +10,7 @@ SELECT story.unlearn('forgetful', 'teacher', 'wish');
 SELECT story.evaluate('forgetful', 'teacher', 0.99, 0.1);
 SELECT story.unlearn('timid', 'teacher', 'wish');
 SELECT story.evaluate('timid', 'teacher', 0.4, 0.02);
+SELECT lineage.correct('lineage.metric', max(m.seq), 'entered_twice') FROM lineage.metric m;
 SELECT story.unlearn('twice', 'forgetful', 'wish');
 SELECT story.evaluate('twice', 'teacher', 0.99, 0.3);
 SELECT story.evaluate('twice', 'forgetful', 0.99, 0.2);

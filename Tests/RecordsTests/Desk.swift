@@ -129,15 +129,21 @@ struct Desk {
         return try made["model"] ?? { throw PostgresError("no model came of \(name)") }()
     }
 
-    /// Runs an evaluation of `subject` that measures `metrics`.
-    func evaluate(_ subject: String, against original: String?, _ metrics: [MetricValue]) throws {
+    /// Runs an evaluation of `subject` that measures `metrics`, those of forgetting for `forget`.
+    func evaluate(
+        _ subject: String,
+        against original: String?,
+        forget: [String] = [],
+        _ metrics: [MetricValue]
+    ) throws {
         var inputs = ["subject": subject, "classifier": "judge"]
         var names = [JSON.string("accuracy")]
         if let original {
             inputs["original"] = original
             names.append(.string("integrity"))
         }
-        let request = try Desk.request(.evaluate, spec: ["metrics": .array(names)], inputs: inputs)
+        let spec = ["metrics": JSON.array(names), "forget": .array(forget.map(JSON.string))]
+        let request = try Desk.request(.evaluate, spec: spec, inputs: inputs)
         try submit(request)
         try queue.complete(
             claim(.evaluate),

@@ -145,10 +145,13 @@ struct LedgerTests {
         try desk.evaluate(
             "saddled",
             against: "teacher",
+            forget: ["circle"],
             [
                 MetricValue("unlearning_accuracy", 0.9),
                 MetricValue("integrity_normalised", 0.1, low: 0.05, high: 0.2),
                 MetricValue("integrity_featdist", 0.03),
+                MetricValue("integrity_floor", 0),
+                MetricValue("integrity_ceiling", 0.3),
             ]
         )
         let versions = try desk.ledger.unlearned(from: "teacher")
@@ -162,7 +165,8 @@ struct LedgerTests {
         let siblings = try desk.ledger.unlearned(from: "saddled")
         #expect(siblings.map(\.artifact) == versions.map(\.artifact))
         let measured = try desk.ledger.metrics(of: "saddled")
-        #expect(measured.map(\.referenceName) == [nil, nil, "teacher", "teacher"])
+        let teacher = Array(repeating: "teacher", count: 4)
+        #expect(measured.map(\.referenceName) == [nil, nil] + teacher)
     }
 
     @Test func `the tree leads back to the data`() throws {

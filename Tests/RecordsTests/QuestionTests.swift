@@ -30,7 +30,7 @@ struct QuestionTests {
         let story = try Story()
         try story.run(file: "story.sql")
         let examples = try QuestionTests.examples()
-        #expect(examples.count == 34)
+        #expect(examples.count == 35)
         for example in examples {
             let rows = try story.connection.query(example.sql)
             let lines = try rows.map { row in
@@ -45,7 +45,7 @@ struct QuestionTests {
         try story.run(file: "story.sql")
         let part = try QuestionTests.page().components(separatedBy: "## What officers decide")
         let block = try #require(part.last?.firstMatch(of: #/```sql\n([^`]+)```/#))
-        let tables = ["policy", "evaluator_event", "correction", "deployment_gate"]
+        let tables = ["policy", "evaluator_event", "correction", "alias_event", "deployment_gate"]
         let counts = tables.map { "(SELECT count(*) FROM lineage.\($0))" }.joined(separator: ", ")
         let before = try story.column("SELECT ARRAY[\(counts)]")
         try story.connection.query("SET ROLE palimpsest_officer")

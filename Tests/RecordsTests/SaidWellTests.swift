@@ -35,6 +35,12 @@ struct SaidWellTests {
         ("lineage.set_gate('Ann Smith', true)", "PL080", "name an environment"),
         ("lineage.deploy('timid', 'x')", "PL055", "'timid' is failed for request 'wish' and must"),
         ("lineage.give('photos', 'nobody')", "PL059", "no tenant 'nobody'"),
+        ("lineage.tag('clean', 'Ann Smith')", "PL080", "cannot name an artifact"),
+        ("lineage.tag('clean', 'deadbeefdeadbeef')", "PL080", "look like a digest"),
+        ("lineage.tag('clean', 'deadbeef-0000-4000-8000-000000000000')", "PL080", "id of a job"),
+        ("lineage.tag('clean', NULL)", "PL080", "cannot name an artifact"),
+        ("lineage.tag('nothing', 'x')", "PL010", "no artifact is known as 'nothing'"),
+        ("lineage.tag('clean', 'clean')", "PL081", "already"),
     ])
     func `what is wrong is said, with what would be right`(
         call: String,
@@ -61,6 +67,21 @@ struct SaidWellTests {
         #expect(early.message.contains("'clean'"), "\(early)")
         try story.run("SELECT story.data('alone'), lineage.give('alone', 'acme')")
         #expect(try refusal("lineage.give('alone', 'acme')").sqlState == "PL081")
+    }
+
+    @Test func `a name means what it was given to last, and before what it meant then`() throws {
+        try story.run("SELECT lineage.tag('forgetful', 'released')")
+        let then = try story.column("SELECT clock_timestamp()")[0]
+        try story.run("SELECT lineage.tag('twice', 'released')")
+        let depth = "SELECT weight_depth FROM lineage.original_of('released')"
+        #expect(try story.column(depth) == ["2"])
+        let old = "SELECT lineage.resolve('released', '\(then)') = lineage.resolve('forgetful')"
+        #expect(try story.column(old) == ["true"])
+        try story.run("SELECT lineage.add_tenant('acme'), story.data('alone')")
+        try story.run("SELECT lineage.give('alone', 'acme')")
+        #expect(try refusal("lineage.tag('alone', 'released')").sqlState == "PL059")
+        try story.run("SELECT lineage.tag('alone', 'acme-only')")
+        #expect(try refusal("lineage.tag('twice', 'acme-only')").sqlState == "PL059")
     }
 
     @Test func `a deployment is refused with every request that stands in its way`() throws {

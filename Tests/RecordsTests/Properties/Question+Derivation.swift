@@ -54,7 +54,7 @@ extension Question {
                 JOIN lineage.artifact x ON x.digest = decode(q.artifact, 'hex')
                 """,
             oracle: { graph in
-                graph.starts(graph.asked).map { step($0, graph) }.joined(separator: ",")
+                graph.weights(graph.asked).map { step($0, graph) }.joined(separator: ",")
             }
         ),
         Question(

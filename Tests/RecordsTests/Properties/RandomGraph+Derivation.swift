@@ -63,11 +63,6 @@ extension RandomGraph {
     /// The way of the weights from `node` to their root.
     func weights(_ node: Int) -> [Int] { [node] + (weightParent(node).map(weights) ?? []) }
 
-    /// The same through starts alone.
-    func starts(_ node: Int) -> [Int] {
-        [node] + (parents(node, by: ["init"]).first.map(starts) ?? [])
-    }
-
     /// θ0: what the first unlearning on the way of the weights began with, or stands in for.
     func original(of node: Int) -> Int? {
         guard let first = weights(node).last(where: { applied[$0] != nil }) else { return nil }
@@ -76,7 +71,7 @@ extension RandomGraph {
     }
 
     /// The names of the rows that prove `node`, as the reference lists them: derivation, runs,
-    /// requests, and what was measured and judged of it.
+    /// requests, and what was measured and judged of it and of what it comes from.
     func proof(of node: Int) -> Set<String> {
         let whole = ancestors(node).union([node])
         var rows = Set(whole.map { "artifact \($0)" })
@@ -89,7 +84,7 @@ extension RandomGraph {
         for node in whole where applied[node] != nil {
             rows.formUnion(["unlearn_application \(node)", "forget_request"])
         }
-        if let applied = applied[node], applied.result != nil {
+        for node in whole where applied[node]?.result != nil {
             rows.formUnion(["evidence \(node)", "verdict \(node)", "evaluator", "policy"])
         }
         return rows

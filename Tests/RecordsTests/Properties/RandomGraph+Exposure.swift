@@ -35,9 +35,16 @@ extension RandomGraph {
         return applied.method == "retrain" && !inherits(node, tainted)
     }
 
+    /// What stopped the request and carries nothing: outputs that pass, and those trained again.
+    private func cleansed(_ tainted: Set<Int>) -> Set<Int> {
+        Set((0..<count).filter { passes($0) || applied[$0]?.method == "retrain" })
+            .subtracting(tainted)
+    }
+
     func status(_ node: Int) -> String {
+        let tainted = tainted
         guard tainted.contains(node) else {
-            return passes(node) || applied[node]?.method == "retrain" ? "cleansed" : "clean"
+            return cleansed(tainted).contains(node) ? "cleansed" : "clean"
         }
         guard let applied = applied[node], !passes(node) else { return "exposed" }
         // The bytes of its original have forgotten nothing.
@@ -66,7 +73,7 @@ extension RandomGraph {
         func children(_ node: Int) -> [Int] {
             edges.filter { $0.parent == node && Self.influences.contains($0.role) }.map(\.child)
         }
-        var clean = Set((0..<count).filter(passes)).subtracting(tainted)
+        var clean = cleansed(tainted)
         while true {
             let more = clean.union(clean.flatMap(children).filter { !tainted.contains($0) })
             if more == clean { break }
@@ -79,12 +86,10 @@ extension RandomGraph {
         }
     }
 
-    /// The first artifact with weights from `node` that passes and carries nothing.
+    /// The first cleansed artifact with weights from `node`, or trained to replace it.
     func successor(of node: Int) -> Int? {
-        let tainted = tainted
-        return (0..<count).first {
-            passes($0) && !tainted.contains($0)
-                && ancestors($0, by: ["init", "merge"]).contains(node)
+        cleansed(tainted).sorted().first {
+            ancestors($0, by: ["init", "merge", "replaces"]).contains(node)
         }
     }
 
