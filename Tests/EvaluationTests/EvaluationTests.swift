@@ -1,10 +1,7 @@
-import Checkpoints
 import Datasets
 import Evaluation
 import Foundation
 import Jobs
-import ModelSupport
-import Networks
 import Store
 import Tensors
 import Testing
@@ -15,51 +12,6 @@ import Training
     let dataset = Shapes.dataset(count: 64, resolution: 16, seed: 1)
 
     init() { Engine.threads = 1 }
-
-    private func model(seed: Int) throws -> DiffusionModel {
-        try smallModel(
-            dataset,
-            moved: ["out.weight"],
-            seed: seed,
-            noise: UInt64(seed),
-            deviation: 0.2
-        )
-    }
-
-    /// A classifier after a few steps, as a checkpoint of `store`.
-    private func judge(_ store: ArtifactStore) throws -> Classifier {
-        var spec = ClassifierSpec()
-        (spec.width, spec.depth, spec.headWidth) = (32, 2, 16)
-        spec.work = WorkSpec(steps: 3, batchSize: 8)
-        var training = try ClassifierTraining(spec, dataset)
-        _ = try run(&training, spec.work, RunControl(store: store))
-        return try Classifier(training.checkpoint.save(in: store).digest, in: store)
-    }
-
-    private func withStore<Result>(_ body: (ArtifactStore) throws -> Result) throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try body(ArtifactStore(url: folder.absoluteString))
-    }
-
-    private func evaluation(
-        _ subject: DiffusionModel,
-        _ original: DiffusionModel,
-        _ store: ArtifactStore
-    ) throws -> Evaluation {
-        var spec = EvaluateSpec()
-        spec.metrics = [.fid, .accuracy, .integrity, .forgetting]
-        (spec.samples, spec.pairs, spec.batchSize, spec.bootstrapRounds) = (28, 28, 16, 50)
-        spec.sampler = SamplerSpec(kind: .ddim, steps: 3)
-        (spec.forget, spec.gridSteps, spec.snapshotEverySteps) = (["star"], [1], 1)
-        return try Evaluation(
-            spec,
-            subject: subject,
-            original: original,
-            judge: judge(store),
-            dataset: dataset
-        )
-    }
 
     private func metrics(_ subject: DiffusionModel, _ original: DiffusionModel) throws -> [String:
         Double]
