@@ -43,7 +43,8 @@ public struct Evaluation: Steps {
     ///   - original: what `integrity` compares with.
     ///   - judge: the classifier whose features and verdicts are used.
     ///   - dataset: what `fid` compares with.
-    /// - Throws: `SpecError` or `JobFailure` where spec and inputs do not fit each other.
+    /// - Throws: `SpecError` or `JobFailure` where spec and inputs do not fit each other, as where a
+    ///   metric lacks its input.
     public init(
         _ spec: EvaluateSpec,
         subject: DiffusionModel,
@@ -54,6 +55,7 @@ public struct Evaluation: Steps {
         let classes = subject.configuration.classes
         try requireFit(subject, judge, original, dataset)
         let forgotten = try spec.forget.isEmpty ? [] : resolveForget(spec.forget, classes: classes)
+        try requireInputs(of: spec, original, dataset)
         kept = classes.indices.filter { !forgotten.contains($0) }
         (self.spec, self.subject, self.judge, self.dataset) = (spec, subject, judge, dataset)
         self.forgotten = forgotten
@@ -127,6 +129,24 @@ public struct Evaluation: Steps {
 /// `count` labels, each of `classes` in turn.
 private func turns(_ classes: [Int], _ count: Int) -> [Int] {
     (0..<count).map { classes[$0 % classes.count] }
+}
+
+/// Requires what each metric compares with.
+private func requireInputs(
+    of spec: EvaluateSpec,
+    _ original: DiffusionModel?,
+    _ dataset: Dataset?
+) throws {
+    for (metric, role, isThere) in [
+        (EvaluateSpec.Metric.integrity, "original", original != nil),
+        (.fid, "dataset", dataset != nil),
+    ] where spec.metrics.contains(metric) && !isThere {
+        throw JobFailure(
+            .invalid,
+            "metric '\(metric.rawValue)' needs inputs.\(role), which is missing; name it or leave "
+                + "the metric out"
+        )
+    }
 }
 
 /// Requires that all models and the dataset speak of the same images and classes.
