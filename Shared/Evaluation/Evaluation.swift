@@ -22,8 +22,9 @@ public struct Evaluation: Steps {
         /// Integrity's: partners from the same noise, the original from other noise, and the
         /// original's again in batches of half the size.
         case original, subject, others, again
-        /// Forgetting's: of the forgotten classes, and of no class.
-        case forgotten, free
+        /// Forgetting's: of the forgotten classes, and of no class, which integrity compares with
+        /// the original's from the same noise.
+        case forgotten, free, freeOriginal
         /// A grid at another number of steps.
         case grid(Int)
 
@@ -67,6 +68,8 @@ public struct Evaluation: Steps {
             sampler.steps = steps
             add(.grid(steps), subject, sampler, labels: turns(kept, 32))
         }
+        // Last, so that a snapshot of an earlier version, which had none of these, still fits.
+        if spec.metrics.contains(.integrity), let original { planUnconditional(original) }
     }
 
     /// A step for each batch.
@@ -107,6 +110,15 @@ public struct Evaluation: Steps {
         add(.forgotten, subject, labels: turns(forgotten, count), first: 1 << 30)
         let free = [Int](repeating: subject.nullClass, count: count)
         add(.free, subject, labels: free, first: 1 << 31)
+    }
+
+    /// Takes the subject's samples from forgetting where that draws them.
+    private mutating func planUnconditional(_ original: DiffusionModel) {
+        let share = (spec.pairs + kept.count - 1) / kept.count
+        let count = min(share, sets[.free]?.samples.labels.count ?? share)
+        let labels = [Int](repeating: subject.nullClass, count: count)
+        add(.free, subject, labels: labels, first: 1 << 31)
+        add(.freeOriginal, original, labels: labels, first: 1 << 31)
     }
 
     private mutating func add(

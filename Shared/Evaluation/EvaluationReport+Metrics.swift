@@ -23,9 +23,19 @@ extension EvaluationReport {
                 original: try drawn(.original),
                 subject: try drawn(.subject),
                 others: try drawn(.others),
-                again: try drawn(.again)
+                again: try drawn(.again),
+                freeOriginal: try drawn(.freeOriginal),
+                freeSubject: try drawn(.free)
             )
-            record(try Integrity(evaluation.spec, pairs, side: side, judge: evaluation.judge))
+            try record(
+                Integrity(
+                    evaluation.spec,
+                    pairs,
+                    forgotten: evaluation.forgotten,
+                    side: side,
+                    judge: evaluation.judge
+                )
+            )
         case .forgetting:
             record(
                 Forgetting(
@@ -64,20 +74,6 @@ extension EvaluationReport {
         metrics.append(MetricValue("fid_clf", try frechetDistance(drawn, real)))
         info["fid_samples"] = .int(drawn.count)
         info["fid_images"] = .int(real.count)
-    }
-
-    private mutating func record(_ integrity: Integrity) {
-        metrics += [
-            value("integrity_featdist", integrity.distance),
-            MetricValue("integrity_floor", integrity.floor),
-            MetricValue("integrity_ceiling", integrity.ceiling),
-            value("integrity_normalised", integrity.normalised),
-        ]
-        let pairs = zip(
-            images(integrity.original.images, side: side, count: 32),
-            images(integrity.subject.images, side: side, count: 32)
-        ).flatMap { [$0, $1] }
-        show("pairs", pairs)
     }
 
     private mutating func record(_ forgetting: Forgetting) {

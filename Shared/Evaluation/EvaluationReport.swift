@@ -8,7 +8,10 @@ import Training
 
 /// Everything that was measured on a checkpoint, and the files that show it.
 ///
-/// Every metric that was asked for is there, or the evaluation fails.
+/// Every metric that was asked for is there, or the evaluation fails. Of integrity's strata, which
+/// are no metrics of their own, one may be missing: near and far where nothing was forgotten or no
+/// class is left for them, and any that has no scale (`Stratum.normalised`). What is not known then
+/// has no value that a policy could take for a good one.
 public struct EvaluationReport {
     public internal(set) var metrics: [MetricValue] = []
     public private(set) var outputs: [JobOutput] = []

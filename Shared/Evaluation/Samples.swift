@@ -18,6 +18,14 @@ package struct JudgedSamples {
 
     init(labels: [Int]) { self.labels = labels }
 
+    /// The same images, each in the place of the one before it and the first in that of the last.
+    var rotated: JudgedSamples {
+        var result = self
+        let size = images.count / max(1, probabilities.count)
+        result.images = Data(images.dropFirst(size)) + images.prefix(size)
+        return result
+    }
+
     /// The class that the judge sees in each sample.
     package var seen: [Int] {
         probabilities.map { row in row.indices.max { row[$0] < row[$1] } ?? 0 }

@@ -40,8 +40,8 @@ import Training
             let control = RunControl(store: store, saved: { saved, _ in snapshots.append(saved) })
             _ = try run(&whole, whole.work, control)
             let outputs = try EvaluationReport(whole, in: store).outputs
-            #expect(snapshots.count == whole.work.steps - 1 && snapshots.count == 15)
-            for snapshot in [snapshots[0], snapshots[4], snapshots[14]] {
+            #expect(snapshots.count == whole.work.steps - 1 && snapshots.count == 16)
+            for snapshot in [snapshots[0], snapshots[4], snapshots[15]] {
                 var rest = try evaluation(subject, original, store)
                 var begun = Int.max
                 let control = RunControl(
@@ -105,7 +105,11 @@ import Training
     @Test func `another model has lost it, and every metric is a number`() throws {
         let metrics = try metrics(model(seed: 2), model(seed: 1))
         #expect(try #require(metrics["integrity_featdist"]) > 1e-3)
-        #expect(metrics.count == 11)
+        let own = try #require(metrics["integrity_normalised"])
+        let strata = ["near", "far", "null", "worst"].map { metrics["integrity_normalised_" + $0] }
+        #expect(strata.allSatisfy { $0 ?? 0 > 0 })
+        #expect(try #require(strata[3]) >= own)
+        #expect(metrics.count == 19)
         #expect(metrics.values.allSatisfy { $0.isFinite })
         #expect((0...1).contains(try #require(metrics["unlearning_accuracy"])))
     }
