@@ -94,8 +94,7 @@ let testTargets: [Target] = [
         "EvaluationTests",
         [
             "ModelSupport", "Evaluation", "Datasets", "Checkpoints", "Networks", "Store",
-            "Training", "Jobs",
-            "Tensors",
+            "Training", "Jobs", "Statistics", "Tensors",
         ]
     ),
     tests("StatisticsTests", ["Statistics"]),

@@ -22,8 +22,9 @@ public struct Evaluation: Steps {
         /// Integrity's: partners from the same noise, the original from other noise, and the
         /// original's again in batches of half the size.
         case original, subject, others, again
-        /// Forgetting's: of the forgotten classes, and of no class.
-        case forgotten, free
+        /// Forgetting's: of the forgotten classes, and of no class, which integrity compares with
+        /// the original's from the same noise.
+        case forgotten, free, freeOriginal
         /// A grid at another number of steps.
         case grid(Int)
 
@@ -43,7 +44,8 @@ public struct Evaluation: Steps {
     ///   - original: what `integrity` compares with.
     ///   - judge: the classifier whose features and verdicts are used.
     ///   - dataset: what `fid` compares with.
-    /// - Throws: `SpecError` or `JobFailure` where spec and inputs do not fit each other.
+    /// - Throws: `SpecError` or `JobFailure` where spec and inputs do not fit each other, as where a
+    ///   metric lacks its input.
     public init(
         _ spec: EvaluateSpec,
         subject: DiffusionModel,
@@ -54,6 +56,7 @@ public struct Evaluation: Steps {
         let classes = subject.configuration.classes
         try requireFit(subject, judge, original, dataset)
         let forgotten = try spec.forget.isEmpty ? [] : resolveForget(spec.forget, classes: classes)
+        try requireInputs(of: spec, original, dataset)
         kept = classes.indices.filter { !forgotten.contains($0) }
         (self.spec, self.subject, self.judge, self.dataset) = (spec, subject, judge, dataset)
         self.forgotten = forgotten
@@ -65,6 +68,8 @@ public struct Evaluation: Steps {
             sampler.steps = steps
             add(.grid(steps), subject, sampler, labels: turns(kept, 32))
         }
+        // Last, so that a snapshot of an earlier version, which had none of these, still fits.
+        if spec.metrics.contains(.integrity), let original { planUnconditional(original) }
     }
 
     /// A step for each batch.
@@ -107,6 +112,15 @@ public struct Evaluation: Steps {
         add(.free, subject, labels: free, first: 1 << 31)
     }
 
+    /// Takes the subject's samples from forgetting where that draws them.
+    private mutating func planUnconditional(_ original: DiffusionModel) {
+        let share = (spec.pairs + kept.count - 1) / kept.count
+        let count = min(share, sets[.free]?.samples.labels.count ?? share)
+        let labels = [Int](repeating: subject.nullClass, count: count)
+        add(.free, subject, labels: labels, first: 1 << 31)
+        add(.freeOriginal, original, labels: labels, first: 1 << 31)
+    }
+
     private mutating func add(
         _ part: Part,
         _ model: DiffusionModel,
@@ -127,6 +141,24 @@ public struct Evaluation: Steps {
 /// `count` labels, each of `classes` in turn.
 private func turns(_ classes: [Int], _ count: Int) -> [Int] {
     (0..<count).map { classes[$0 % classes.count] }
+}
+
+/// Requires what each metric compares with.
+private func requireInputs(
+    of spec: EvaluateSpec,
+    _ original: DiffusionModel?,
+    _ dataset: Dataset?
+) throws {
+    for (metric, role, isThere) in [
+        (EvaluateSpec.Metric.integrity, "original", original != nil),
+        (.fid, "dataset", dataset != nil),
+    ] where spec.metrics.contains(metric) && !isThere {
+        throw JobFailure(
+            .invalid,
+            "metric '\(metric.rawValue)' needs inputs.\(role), which is missing; name it or leave "
+                + "the metric out"
+        )
+    }
 }
 
 /// Requires that all models and the dataset speak of the same images and classes.

@@ -10,46 +10,79 @@ package import Training
 /// Schioppa et al. 2024, arXiv:2411.02068, propose the measure with LPIPS. Here the features are
 /// those of the project's own classifier, so values compare only under one classifier.
 struct Integrity {
-    /// Mean distance over pairs, with its interval; 0 is untouched.
-    let distance: Interval
-    /// The distance that the original has to itself, drawn a second time in other batches.
-    let floor: Double
-    /// The distance between samples of the original from different noise.
-    let ceiling: Double
-    /// The distance on a scale where 0 is the floor and 1 the ceiling.
-    let normalised: Interval
+    /// All pairs of the retained classes.
+    let whole: Stratum
+    /// The pairs of the classes that are near to what was forgotten, and of the others; see
+    /// `Nearness`. They are those of `whole`, divided, so they cost no sample.
+    let (near, far): (Stratum?, Stratum?)
+    /// Samples of no class, ∅: as many pairs as a retained class has on average, or as forgetting
+    /// draws of them where those are fewer.
+    ///
+    /// The ceiling is the distance of each of the original's samples to the next one, and the floor,
+    /// which is rounding, that of `whole`, so beside the subject's samples, which forgetting shares,
+    /// only the original's are drawn. With a single pair there is no ceiling.
+    let unconditional: Stratum?
+    /// Each retained class by itself.
+    let classes: [Stratum]
     let original: JudgedSamples
     let subject: JudgedSamples
 
-    /// What is compared: partners from the same noise, the original from other noise, and the
-    /// original's again in batches of another size.
+    /// What is compared.
     struct Pairs {
-        let original: JudgedSamples
-        let subject: JudgedSamples
-        let others: JudgedSamples
-        let again: JudgedSamples
+        /// Partners from the same noise.
+        let original, subject: JudgedSamples
+        /// The original from other noise, and again in batches of another size.
+        let others, again: JudgedSamples
+        /// Partners of no class.
+        let freeOriginal, freeSubject: JudgedSamples
     }
 
-    init(_ spec: EvaluateSpec, _ pairs: Pairs, side: Int, judge: Classifier) throws {
+    init(
+        _ spec: EvaluateSpec,
+        _ pairs: Pairs,
+        forgotten: [Int],
+        side: Int,
+        judge: Classifier
+    ) throws {
         (original, subject) = (pairs.original, pairs.subject)
-        let distances = try perceptualDistances(original, subject, side, judge)
-        let apart = try perceptualDistances(original, pairs.others, side, judge)
-        floor = mean(try perceptualDistances(original, pairs.again, side, judge))
-        ceiling = mean(apart)
-        distance = bootstrapMean(
-            distances,
-            groups: original.labels,
-            rounds: spec.bootstrapRounds,
-            seed: UInt64(spec.seed)
-        )
-        let scale = { [floor, ceiling] (value: Double) in
-            ceiling > floor ? (value - floor) / (ceiling - floor) : 0
+        let distances = { (a: JudgedSamples, b: JudgedSamples) in
+            try perceptualDistances(a, b, side, judge)
         }
-        normalised = Interval(
-            value: scale(distance.value),
-            low: scale(distance.low),
-            high: scale(distance.high)
+        let all = PairDistances(
+            labels: original.labels,
+            subject: try distances(original, subject),
+            again: try distances(original, pairs.again),
+            others: try distances(original, pairs.others)
         )
+        let free = PairDistances(
+            labels: pairs.freeOriginal.labels,
+            subject: try distances(pairs.freeOriginal, pairs.freeSubject),
+            again: pairs.freeOriginal.labels.map { _ in mean(all.again) },
+            others: try distances(pairs.freeOriginal, pairs.freeOriginal.rotated)
+        )
+        guard let whole = Stratum(all, spec) else {
+            throw JobFailure(.invalid, "metric 'integrity' needs pairs, of which there are none")
+        }
+        self.whole = whole
+        let nearness = Nearness(
+            forgotten: forgotten,
+            labels: original.labels,
+            probabilities: original.probabilities
+        )
+        (near, far) = (Stratum(all.of(nearness.near), spec), Stratum(all.of(nearness.far), spec))
+        unconditional = Stratum(free, spec)
+        classes = whole.classes.compactMap { Stratum(all.of([$0]), spec) }
+    }
+
+    /// The class with the largest distance on the scale; nil where a class has no scale, since that
+    /// one may be the worst.
+    ///
+    /// Its interval is that of its own pairs, and knows nothing of its being the largest of several:
+    /// where classes differ by less than their intervals, the value is too large rather than too
+    /// small.
+    var worst: Stratum? {
+        guard classes.allSatisfy({ $0.normalised != nil }) else { return nil }
+        return classes.max { ($0.normalised?.value ?? 0) < ($1.normalised?.value ?? 0) }
     }
 }
 

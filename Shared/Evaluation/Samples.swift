@@ -18,6 +18,14 @@ package struct JudgedSamples {
 
     init(labels: [Int]) { self.labels = labels }
 
+    /// The same images, each in the place of the one before it and the first in that of the last.
+    var rotated: JudgedSamples {
+        var result = self
+        let size = images.count / max(1, probabilities.count)
+        result.images = Data(images.dropFirst(size)) + images.prefix(size)
+        return result
+    }
+
     /// The class that the judge sees in each sample.
     package var seen: [Int] {
         probabilities.map { row in row.indices.max { row[$0] < row[$1] } ?? 0 }
@@ -30,13 +38,24 @@ package struct JudgedSamples {
     }
 
     /// Adds `batch`, `[B, 3, side, side]` in [−1, 1], and what `judge` sees in it.
+    ///
+    /// - Throws: `JobFailure` of class `permanent` where that is not a number; `TensorError`.
     mutating func add(_ batch: Tensor, judge: Classifier) throws {
         var bytes = ImageBytes()
         bytes.append(batch)
         let verdict = try judge.judge(batch)
+        let (seen, rows) = (verdict.features.doubles, verdict.probabilities.rowsOfDoubles)
+        guard seen.allSatisfy(\.isFinite), rows.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+            throw JobFailure(
+                .permanent,
+                "the classifier sees in samples \(probabilities.count) to "
+                    + "\(probabilities.count + rows.count - 1) what is not a number; its weights or "
+                    + "those of the model that drew them are broken"
+            )
+        }
         images.append(bytes.data)
-        features += verdict.features.doubles
-        probabilities += verdict.probabilities.rowsOfDoubles
+        features += seen
+        probabilities += rows
     }
 
     /// What is drawn so far, under names that begin with `prefix`.

@@ -48,6 +48,12 @@ import Testing
         #expect(version.method == "overwrite" && version.forgotten == ["star"])
         #expect(version.forgetting != nil && version.integrity?.low != nil)
 
+        let strata = ["near", "far", "null", "worst"].map { "integrity_normalised_" + $0 }
+        let measured = try stack.database.query(
+            "SELECT metrics ?& '{\(strata.joined(separator: ","))}' AS all FROM lineage.evidence"
+        )
+        #expect(try measured.map { try $0.text("all") } == ["t"])
+
         // 14 pairs are too few to pass, and 10 steps to forget.
         let verdicts = try stack.database.query("SELECT result FROM lineage.verdicts")
         #expect(try verdicts.map { try $0.text("result") != "pass" } == [true])

@@ -1,10 +1,7 @@
-import Checkpoints
 import Datasets
 import Evaluation
 import Foundation
 import Jobs
-import ModelSupport
-import Networks
 import Store
 import Tensors
 import Testing
@@ -15,51 +12,6 @@ import Training
     let dataset = Shapes.dataset(count: 64, resolution: 16, seed: 1)
 
     init() { Engine.threads = 1 }
-
-    private func model(seed: Int) throws -> DiffusionModel {
-        try smallModel(
-            dataset,
-            moved: ["out.weight"],
-            seed: seed,
-            noise: UInt64(seed),
-            deviation: 0.2
-        )
-    }
-
-    /// A classifier after a few steps, as a checkpoint of `store`.
-    private func judge(_ store: ArtifactStore) throws -> Classifier {
-        var spec = ClassifierSpec()
-        (spec.width, spec.depth, spec.headWidth) = (32, 2, 16)
-        spec.work = WorkSpec(steps: 3, batchSize: 8)
-        var training = try ClassifierTraining(spec, dataset)
-        _ = try run(&training, spec.work, RunControl(store: store))
-        return try Classifier(training.checkpoint.save(in: store).digest, in: store)
-    }
-
-    private func withStore<Result>(_ body: (ArtifactStore) throws -> Result) throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try body(ArtifactStore(url: folder.absoluteString))
-    }
-
-    private func evaluation(
-        _ subject: DiffusionModel,
-        _ original: DiffusionModel,
-        _ store: ArtifactStore
-    ) throws -> Evaluation {
-        var spec = EvaluateSpec()
-        spec.metrics = [.fid, .accuracy, .integrity, .forgetting]
-        (spec.samples, spec.pairs, spec.batchSize, spec.bootstrapRounds) = (28, 28, 16, 50)
-        spec.sampler = SamplerSpec(kind: .ddim, steps: 3)
-        (spec.forget, spec.gridSteps, spec.snapshotEverySteps) = (["star"], [1], 1)
-        return try Evaluation(
-            spec,
-            subject: subject,
-            original: original,
-            judge: judge(store),
-            dataset: dataset
-        )
-    }
 
     private func metrics(_ subject: DiffusionModel, _ original: DiffusionModel) throws -> [String:
         Double]
@@ -88,8 +40,8 @@ import Training
             let control = RunControl(store: store, saved: { saved, _ in snapshots.append(saved) })
             _ = try run(&whole, whole.work, control)
             let outputs = try EvaluationReport(whole, in: store).outputs
-            #expect(snapshots.count == whole.work.steps - 1 && snapshots.count == 15)
-            for snapshot in [snapshots[0], snapshots[4], snapshots[14]] {
+            #expect(snapshots.count == whole.work.steps - 1 && snapshots.count == 16)
+            for snapshot in [snapshots[0], snapshots[4], snapshots[15]] {
                 var rest = try evaluation(subject, original, store)
                 var begun = Int.max
                 let control = RunControl(
@@ -153,7 +105,11 @@ import Training
     @Test func `another model has lost it, and every metric is a number`() throws {
         let metrics = try metrics(model(seed: 2), model(seed: 1))
         #expect(try #require(metrics["integrity_featdist"]) > 1e-3)
-        #expect(metrics.count == 11)
+        let own = try #require(metrics["integrity_normalised"])
+        let strata = ["near", "far", "null", "worst"].map { metrics["integrity_normalised_" + $0] }
+        #expect(strata.allSatisfy { $0 ?? 0 > 0 })
+        #expect(try #require(strata[3]) >= own)
+        #expect(metrics.count == 19)
         #expect(metrics.values.allSatisfy { $0.isFinite })
         #expect((0...1).contains(try #require(metrics["unlearning_accuracy"])))
     }
