@@ -1,6 +1,7 @@
 import Commands
 import Foundation
 import Postgres
+import Proofs
 
 /// What those do who answer for requests to forget.
 let forgetCommands = [
@@ -27,10 +28,9 @@ let forgetCommands = [
         arguments: ["NAME"]
     ) { invocation in
         let file = try keyFile(invocation.arguments[0])
-        guard FileManager.default.fileExists(atPath: file.path) else {
+        guard try RequestKey.erase(file) else {
             throw UsageError("\(file.path) is not there; the list is unreadable already")
         }
-        try FileManager.default.removeItem(at: file)
         print("erased \(file.path); commitment and proofs stay")
     },
     Command(
