@@ -3,9 +3,15 @@ import Foundation
 import Postgres
 import Proofs
 
+/// The scopes of requests whose items are classes, which jobs name in the clear.
+let classScopes = ["concept", "style"]
+
 /// A request as the command line asks for it.
 struct AskedRequest {
     let name: String
+    /// Of a list of items.
+    private static let mostBytes = 16 << 20
+
     /// Each once.
     let items: [String]
     private let sources: [String]
@@ -16,20 +22,14 @@ struct AskedRequest {
     /// - Throws: `UsageError` for what is missing or cannot be, before anything is written.
     init(_ invocation: Invocation) throws {
         name = invocation.arguments[0]
+        scope = try AskedRequest.scope(invocation)
         (items, sources) = (try AskedRequest.items(invocation), list(invocation.value("dataset")))
-        scope = invocation.value("scope") ?? "concept"
         basis = invocation.value("basis") ?? "subject_request"
         due = invocation.value("due")
         guard !items.isEmpty else {
             throw UsageError("say what to forget: --classes A,B or --items FILE")
         }
         guard !sources.isEmpty else { throw UsageError("say where it came in: --dataset REF,REF") }
-        let scopes = ["sample", "subject", "concept", "style", "dataset"]
-        guard scopes.contains(scope) else {
-            throw UsageError(
-                "--scope got '\(scope)'; known are \(scopes.joined(separator: ", "))"
-            )
-        }
         guard basis.wholeMatch(of: #/[a-z][a-z0-9_]{0,49}/#) != nil else {
             throw UsageError(
                 "--basis is no word: it takes a small letter and up to 49 small letters, digits "
@@ -41,10 +41,37 @@ struct AskedRequest {
         }
     }
 
+    /// - Throws: `UsageError` for one that is not known, and where classes are given that are none:
+    ///   whoever lists processes reads a command's words.
+    private static func scope(_ invocation: Invocation) throws -> String {
+        let scope = invocation.value("scope") ?? "concept"
+        let scopes = ["sample", "subject", "concept", "style", "dataset"]
+        guard scopes.contains(scope) else {
+            throw UsageError(
+                "--scope got '\(scope)'; known are \(scopes.joined(separator: ", "))"
+            )
+        }
+        guard classScopes.contains(scope) || invocation.value("classes") == nil else {
+            throw UsageError(
+                "--classes takes classes, of scope \(classScopes.joined(separator: " or ")); those of "
+                    + "scope \(scope) come by --items FILE, or by --items - from standard input, since "
+                    + "the list of processes shows to others what stands in a command"
+            )
+        }
+        return scope
+    }
+
     private static func items(_ invocation: Invocation) throws -> [String] {
         var items = list(invocation.value("classes"))
         if let file = invocation.value("items") {
-            let text = try String(contentsOf: URL(filePath: file), encoding: .utf8)
+            let data = try Input.read(file, limit: mostBytes)
+            let place = file == "-" ? "standard input" : file
+            guard data.count <= mostBytes else {
+                throw Failure("\(place): a list of items has at most \(mostBytes >> 20) MiB")
+            }
+            guard let text = String(data: data, encoding: .utf8) else {
+                throw Failure("\(place): it is no text")
+            }
             items += text.split(whereSeparator: \.isNewline).map(String.init)
         }
         // By their bytes, as they are committed to.

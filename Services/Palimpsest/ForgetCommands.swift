@@ -1,6 +1,7 @@
 import Commands
 import Foundation
 import Postgres
+import Proofs
 
 /// What those do who answer for requests to forget.
 let forgetCommands = [
@@ -15,10 +16,17 @@ let forgetCommands = [
     Command(
         "forget open",
         summary: "Lets jobs fulfil a request about classes; who guesses one can then be sure.",
-        arguments: ["NAME"]
+        arguments: ["NAME"],
+        options: [
+            Option(
+                "publish-items",
+                help: "also where they are no classes: anybody can test guesses of them for ever"
+            )
+        ]
     ) { invocation in
         let name = invocation.arguments[0]
-        let count = try open(name, officer())
+        let publishing = invocation.flag("publish-items")
+        let count = try open(name, publishingItems: publishing, officer())
         print("\(name) is open: jobs that forget its \(count) items, and no others, fulfil it")
     },
     Command(
@@ -26,12 +34,13 @@ let forgetCommands = [
         summary: "Destroys the key of a request: its list is unreadable for ever.",
         arguments: ["NAME"]
     ) { invocation in
-        let file = try keyFile(invocation.arguments[0])
-        guard FileManager.default.fileExists(atPath: file.path) else {
+        let name = invocation.arguments[0]
+        let file = try keyFile(name)
+        guard try RequestKey.erase(file) else {
             throw UsageError("\(file.path) is not there; the list is unreadable already")
         }
-        try FileManager.default.removeItem(at: file)
         print("erased \(file.path); commitment and proofs stay")
+        if let rest = leftOpen(name) { print(rest) }
     },
     Command(
         "forget requests",
@@ -61,3 +70,18 @@ let forgetCommands = [
 ]
 
 func officer() throws -> Connection { try Connections.find().openDatabase() }
+
+/// What the end of its key does not take back of the request `name`; nil where that is nothing.
+private func leftOpen(_ name: String) -> String? {
+    do {
+        let row = try officer().query(
+            "SELECT opened FROM lineage.requests WHERE name = $1",
+            [.text(name)]
+        ).first
+        guard try row?.bool("opened") == true else { return nil }
+        return "\(name) was opened, which stays in the ledger: whoever guesses one of its items "
+            + "can still be sure"
+    } catch {
+        return "whether \(name) was opened is not known: \(sentence(of: explained(error)))"
+    }
+}

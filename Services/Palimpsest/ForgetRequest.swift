@@ -8,8 +8,8 @@ let forgetRequestCommand = Command(
     summary: "Opens a request to forget, of which the database learns a commitment only.",
     arguments: ["NAME"],
     options: [
-        Option("classes", "A,B", help: "what to forget, by name"),
-        Option("items", "FILE", help: "what to forget, one a line"),
+        Option("classes", "A,B", help: "what to forget, by name; of scope concept or style"),
+        Option("items", "FILE", help: "what to forget, one a line; - is standard input"),
         Option("dataset", "REF,REF", help: "where it came in"),
         Option("scope", "SCOPE", help: "sample, subject, concept (default), style, dataset"),
         Option("basis", "WORD", help: "why, in a word; subject_request by default"),

@@ -40,33 +40,10 @@ func items(of name: String) throws -> [String] {
     return try sealed.items(for: name, under: RequestKey(file: file))
 }
 
-/// Opens the request `name`, whose key must be here; returns how many items it has.
-@discardableResult
-func open(_ name: String, _ database: Connection) throws -> Int {
-    let key = try RequestKey(file: try presentKey(name))
-    let opening = RequestOpening(of: try items(of: name), under: key)
-    let codes = opening.codes.map { "\"\\\\x\($0.hex)\"" }.joined(separator: ",")
-    try database.query(
-        "SELECT lineage.open_forgetting($1, $2::bytea, $3::bytea[])",
-        [.text(name), .bytes(opening.itemKey), .text("{\(codes)}")]
-    )
-    return opening.codes.count
-}
-
-/// Opens the request that an unlearning job names, where its key is here and nobody did before.
-func openRequest(of request: JobRequest, _ database: Connection) throws {
-    guard request.kind == .unlearn, let name = request.inputs["forget_request"] else { return }
-    let closed = try database.query(
-        "SELECT FROM lineage.requests WHERE name = $1 AND NOT opened",
-        [.text(name)]
-    )
-    guard !closed.isEmpty, FileManager.default.fileExists(atPath: try keyFile(name).path) else {
-        return
-    }
-    try open(name, database)
-}
-
-private func presentKey(_ name: String) throws -> URL {
+/// The file of the key of the request `name`.
+///
+/// - Throws: `UsageError` where it is not there.
+func presentKey(_ name: String) throws -> URL {
     let file = try keyFile(name)
     guard FileManager.default.fileExists(atPath: file.path) else {
         throw UsageError("\(file.path) is not there: the list of '\(name)' cannot be read")

@@ -26,7 +26,7 @@ func submit(_ path: String, _ connections: Connections) throws -> UUID {
     let body = try JSON(yaml: Input.read(path, limit: JSON.limits.bytes))
     let request = try JobRequest(body, kind: nil, fallbackID: UUID())
     guard case .object(var members) = body else { return request.id }
-    try openRequest(of: request, connections.openDatabase())
+    try openRequest(of: request, connections)
     let id = request.id.uuidString.lowercased()
     members["job_id"] = .string(id)
     try Producer(connections.openKafka()).send(

@@ -11,25 +11,23 @@ public final class Connection {
     /// Connects as `conninfo` says, a libpq connection string or URI; what it leaves out comes
     /// from libpq's environment, and from limits that notice a dead network within about 10 s.
     ///
-    /// - Throws: `PostgresError` with `connectionLost` where no server could be reached.
+    /// - Throws: `PostgresError` with `connectionLost` where no server could be reached; without it,
+    ///   and without a word of `conninfo`, where that cannot be read.
     public init(_ conninfo: String, name: String = "palimpsest") throws(PostgresError) {
+        let given = try ConnectionString(conninfo)
         let options = [
             ("connect_timeout", "5"), ("keepalives_idle", "5"), ("keepalives_interval", "2"),
             ("keepalives_count", "3"), ("tcp_user_timeout", "10000"),
             ("fallback_application_name", name), ("client_encoding", "UTF8"),
-            ("dbname", conninfo),
+            ("dbname", given.text),
         ]
         let opened = Connection.withStrings(options.map(\.0)) { keywords in
             Connection.withStrings(options.map(\.1)) { PQconnectdbParams(keywords, $0, 1) }
         }
         guard let opened else { throw PostgresError("libpq is out of memory") }
         guard PQstatus(opened) == CONNECTION_OK else {
-            let message = String(cString: PQerrorMessage(opened))
-            PQfinish(opened)
-            throw PostgresError(
-                message.trimmingCharacters(in: .whitespacesAndNewlines),
-                connectionLost: true
-            )
+            defer { PQfinish(opened) }
+            throw given.failure(String(cString: PQerrorMessage(opened)))
         }
         handle = opened
         PQsetNoticeProcessor(handle, { _, _ in }, nil)

@@ -31,6 +31,11 @@ public struct RequestKey: Sendable {
         try writePrivate(Data((bytes.hexadecimal + "\n").utf8), to: file)
     }
 
+    /// Overwrites and removes the file of a key; false where nothing is there.
+    ///
+    /// - Throws: `ProofError` naming what is there instead of a file, such as a link and its target.
+    public static func erase(_ file: URL) throws -> Bool { try erasePrivate(file) }
+
     /// HMAC-SHA256 of the item.
     func code(of item: String) -> Hash {
         authenticationCode(Array(item.utf8), under: items)

@@ -76,6 +76,7 @@ import Testing
         ("forget request a --classes b --dataset photos --due 2020-01-01", "lies in the past"),
         ("forget request a --classes b --dataset photos --basis 'Ann S'", "--basis is no word"),
         ("forget request deadbeefdeadbeef --classes b --dataset photos", "look like a digest"),
+        ("forget request a --classes 'Ann S' --dataset photos --scope subject", "by --items -"),
         ("forget withdraw wish wish", "the request itself"),
         ("lineage tag twice 'a b'", "this cannot name an artifact"),
         ("lineage comparable twice timid --as-of x", "--as-of got 'x'; it takes a time"),
@@ -101,6 +102,11 @@ import Testing
         ("forget request wish --classes b --dataset photos", "the request 'wish' exists"),
         ("lineage verify-log --key /nonexistent", ": /nonexistent: no such file or directory"),
         ("submit /nonexistent", ": /nonexistent: no such file or directory"),
+        ("forget request a --items /nonexistent --dataset photos", ": /nonexistent: no such file"),
+        ("forget request a --items /dev/zero --dataset photos", "has at most 16 MiB"),
+        ("forget request a --items - --dataset photos </dev/zero", "standard input: a list of"),
+        ("forget request a --items - --dataset photos <&-", "standard input: it is closed"),
+        ("forget request a --items /bin/true --dataset photos", "/bin/true: it is no text"),
         ("submit - <&-", "standard input: it is closed"),
     ]
 
@@ -214,7 +220,7 @@ import Testing
 }
 
 /// The ledger of the story, and the program beside it.
-private final class StoryDesk {
+final class StoryDesk {
     let database: Connection
     let keys: String
     private let environment: [String: String]

@@ -48,6 +48,21 @@ import Testing
         for text in told { #expect(!text.contains(secret), "\(text)") }
     }
 
+    /// libpq repeats what it cannot read; a worker that waited would log it every second.
+    @Test(arguments: ["s3cr%et", "s3cr@et", "s3cr/et"])
+    func `a mistyped password is not shown, and nobody waits for it`(password: String) throws {
+        let stack = try TestStack(workers: [])
+        let environment = stack.environment.merging([
+            "PALIMPSEST_DATABASE": "postgresql://user:\(password)@127.0.0.1:1/db"
+        ]) { $1 }
+        for command in ["palimpsest jobs", "palimpsest doctor", "timeout 15 training-worker"] {
+            let (text, status) = try Programs.shell(command, environment)
+            #expect(status == 1, "\(command): \(text)")
+            #expect(text.contains("PALIMPSEST_DATABASE is neither a URI"), "\(command): \(text)")
+            #expect(!text.contains("s3cr") && !text.contains("et@"), "\(command): \(text)")
+        }
+    }
+
     private func file(_ process: Int32, _ name: String) throws -> String {
         let data = try Data(contentsOf: URL(filePath: "/proc/\(process)/\(name)"))
         return String(decoding: data, as: UTF8.self)

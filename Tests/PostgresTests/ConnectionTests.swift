@@ -117,6 +117,47 @@ struct ConnectionTests {
         #expect(error?.message.contains("/nowhere") == true)
     }
 
+    /// What libpq says of a mistyped connection string repeats a part of the password `s3cr…et`.
+    @Test(arguments: [
+        "postgresql://user:s3cr%et@127.0.0.1:1/db", "postgresql://user:s3cr@et@127.0.0.1:1/db",
+        "postgresql://user:s3cr/et@127.0.0.1:1/db", "postgressql://user:s3cr-et@127.0.0.1/db",
+        "postgresql://user:s3cr-et", "host=/nowhere password=it's3cr et", "s3cr-et",
+        "host=/nowhere port=s3cr", "host=/nowhere port=5432,70000", "postgresql://u:p@h/db?et",
+    ])
+    func `a string that cannot be read is refused without a word of it`(conninfo: String) {
+        let error = #expect(throws: PostgresError.self) { try Connection(conninfo) }
+        let text = error?.description ?? ""
+        #expect(error?.connectionLost == false, "\(text)")
+        #expect(text.contains("PALIMPSEST_DATABASE is neither a URI"), "\(text)")
+        for part in ["s3cr", "et@", "127.0", "70000"] { #expect(!text.contains(part), "\(text)") }
+    }
+
+    /// In these libpq takes the rest of a password for the place or the database, and they can be
+    /// meant so; then it is not said where there was no server.
+    @Test(arguments: [
+        "postgresql://user:1234/et@nowhere.invalid/db", "postgresql://u:s3@nowhere.invalid/et@h/db",
+        "postgresql://u:s3@@/et", "postgresql://user:s3?c@nowhere.invalid/et@h",
+    ])
+    func `a place that may be a part of a password is not shown`(conninfo: String) {
+        let error = #expect(throws: PostgresError.self) { try Connection(conninfo) }
+        let text = error?.description ?? ""
+        #expect(error?.connectionLost == true && text.contains("written %40"), "\(text)")
+        for part in ["1234", "user", "nowhere", "et@", "s3"] {
+            #expect(!text.contains(part), "\(text)")
+        }
+    }
+
+    @Test(arguments: [
+        "postgresql://u:s3cret@nowhere.invalid:5432,:5433/db?application_name=x",
+        "host=nowhere.invalid port=1 password='s3cret@x/y'",
+    ])
+    func `a string that is well written is connected by, and its place told`(conninfo: String) {
+        let error = #expect(throws: PostgresError.self) { try Connection(conninfo) }
+        let text = error?.description ?? ""
+        #expect(error?.connectionLost == true && text.contains("nowhere.invalid"), "\(text)")
+        #expect(!text.contains("s3cret"), "\(text)")
+    }
+
     @Test func `a session connects again after its connection broke`() async throws {
         let session = Session(try PrivatePostgres.emptyTestDatabase())
         let backend: @Sendable (Connection) throws -> Int = { connection in

@@ -55,4 +55,58 @@ struct KeyTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file.path)
         #expect(throws: ProofError.self) { try SigningKey(file: file) }
     }
+
+    /// Such as every file of a mounted secret is: a link's own mode, 0777, says nothing.
+    @Test func `a key behind links is as private as the file that they lead to`() throws {
+        let folder = try Folder()
+        let (real, link) = (folder.url.appending(path: "real"), folder.url.appending(path: "link"))
+        try RequestKey().write(to: real)
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: real)
+        _ = try RequestKey(file: link)
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: real.path)
+        let error = #expect(throws: ProofError.self) { try RequestKey(file: link) }
+        let says = "key file \(real.resolvingSymlinksInPath().path), to which \(link.path) leads"
+        #expect(error?.description.contains(says) == true, "\(String(describing: error))")
+    }
+
+    @Test func `an erased key is gone under each of its names`() throws {
+        let folder = try Folder()
+        let (file, other) = (folder.url.appending(path: "key"), folder.url.appending(path: "other"))
+        try RequestKey().write(to: file)
+        let size = try Data(contentsOf: file).count
+        try FileManager.default.linkItem(at: file, to: other)
+        try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: file.path)
+        #expect(try RequestKey.erase(file))
+        #expect(!FileManager.default.fileExists(atPath: file.path))
+        #expect(try Data(contentsOf: other) == Data(count: size))
+        #expect(try !RequestKey.erase(file))
+    }
+
+    @Test func `a link is not erased, but names the file that is to be`() throws {
+        let folder = try Folder()
+        let (real, link) = (folder.url.appending(path: "real"), folder.url.appending(path: "link"))
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: real)
+        let key = RequestKey()
+        // It leads nowhere while what it leads to is away, as a disk that is not mounted.
+        for there in [false, true] {
+            if there { try key.write(to: real) }
+            let error = #expect(throws: ProofError.self) { try RequestKey.erase(link) }
+            let says = "is a link to \(real.resolvingSymlinksInPath().path); erase that file"
+            #expect(error?.description.contains(says) == true, "\(String(describing: error))")
+        }
+        _ = try RequestKey(file: link)
+        let error = #expect(throws: ProofError.self) { try RequestKey.erase(folder.url) }
+        #expect(error?.description.hasSuffix("is no file") == true)
+    }
+
+    /// A folder that goes with the test.
+    private final class Folder {
+        let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+
+        init() throws {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        }
+
+        deinit { try? FileManager.default.removeItem(at: url) }
+    }
 }

@@ -180,11 +180,18 @@ struct Desk {
         if opened { try open(name, RequestOpening(of: items, under: key)) }
     }
 
-    func open(_ name: String, _ opening: RequestOpening) throws {
+    func open(
+        _ name: String,
+        _ opening: RequestOpening,
+        publishingItems: Bool = false
+    ) throws {
         let codes = opening.codes.map { "\"\\\\x\($0.hex)\"" }.joined(separator: ",")
         try connection.query(
-            "SELECT lineage.open_forgetting($1, $2::bytea, $3::bytea[])",
-            [.text(name), .bytes(opening.itemKey), .text("{\(codes)}")]
+            "SELECT lineage.open_forgetting($1, $2::bytea, $3::bytea[], $4)",
+            [
+                .text(name), .bytes(opening.itemKey), .text("{\(codes)}"),
+                .bool(publishingItems),
+            ]
         )
     }
 

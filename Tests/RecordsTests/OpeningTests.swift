@@ -98,6 +98,23 @@ struct OpeningTests {
         #expect(try desk.count("lineage.requests WHERE name = 'ann' AND NOT opened") == 1)
     }
 
+    /// An opening is for ever, and lets everybody test the names of people.
+    @Test(arguments: ["sample", "subject", "dataset"])
+    func `items that are no classes are published only where that is meant`(scope: String) throws {
+        let key = RequestKey()
+        let opening = RequestOpening(of: ["ann@example.org"], under: key)
+        try desk.connection.query(
+            "SELECT lineage.request_forgetting('ann', $1, $2::bytea, 1, 'x', '{shapes}')",
+            [.text(scope), .bytes(Data(opening.commitment.root.bytes))]
+        )
+        let error = #expect(throws: PostgresError.self) { try desk.open("ann", opening) }
+        #expect(error?.sqlState == "PL080")
+        #expect(error?.message.contains("is of scope \(scope)") == true, "\(error?.message ?? "")")
+        #expect(try desk.count("lineage.forget_opening") == 0)
+        try desk.open("ann", opening, publishingItems: true)
+        #expect(try desk.count("lineage.forget_opening") == 1)
+    }
+
     /// Whoever reads the proof computes the codes himself.
     @Test func `a proof shows that what was forgotten is what was asked`() throws {
         try desk.request("wish", from: "shapes")

@@ -57,7 +57,7 @@ final class Sealed {
             ARRAY['shapes'], nonce => decode(repeat('01', 12), 'hex'),
             ciphertext => sha256('sealed'))
         FROM lineage.item_codes('{a,b}', sha256('key')) codes;
-        SELECT lineage.open_forgetting('ask', sha256('key'), codes)
+        SELECT lineage.open_forgetting('ask', sha256('key'), codes, publish_items => true)
         FROM lineage.item_codes('{a,b}', sha256('key')) codes;
         SELECT lineage.withdraw_request('ask');
         SELECT lineage.set_gate('production', false);
