@@ -31,7 +31,13 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
             "probe",
             summary: "Asks the worker at PALIMPSEST_HTTP whether it is alive, for health checks."
         ) { _ in
-            let address = ProcessInfo.processInfo.environment["PALIMPSEST_HTTP"] ?? "unset"
+            let address = ProcessInfo.processInfo.environment["PALIMPSEST_HTTP"] ?? ""
+            guard !address.isEmpty else {
+                throw UsageError(
+                    "PALIMPSEST_HTTP is not set, so the worker serves no health; set it to "
+                        + "host:port, such as 127.0.0.1:9464, for the worker and here"
+                )
+            }
             guard try Page("/healthz", from: address).status == 200 else { exit(1) }
         }
         Program(name, summary: "Does \(kind.rawValue) jobs.", commands: [serve, run, probe])
