@@ -75,10 +75,16 @@ final class ChildProcess: Sendable {
     }
 
     /// Asks the child to save its state and end.
-    func terminate() { kill(identifier, SIGTERM) }
+    func terminate() { send(SIGTERM) }
 
     /// Ends the child at once.
-    func kill9() { kill(identifier, SIGKILL) }
+    func kill9() { send(SIGKILL) }
+
+    /// Sends `signal` unless the child has ended and was waited for: its number may be that of
+    /// another process by then.
+    func send(_ signal: Int32) {
+        process.withLock { if $0.isRunning { kill(identifier, signal) } }
+    }
 
     /// A `Process` outside its lock, for the one thread that waits.
     private struct ProcessBox: @unchecked Sendable { let process: Process }
