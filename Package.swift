@@ -119,6 +119,7 @@ let testTargets: [Target] = [
         "RecordsTests",
         ["Records", "Exports", "Proofs", "Store", "Postgres", "LocalStack", "Lifecycle", "Jobs"]
     ),
+    tests("WorkersTests", ["Jobs", "Workers"]),
     tests("KafkaTests", ["TestSupport", "Kafka", "Lifecycle", "LocalStack"]),
     tests(
         "ClusterTests",

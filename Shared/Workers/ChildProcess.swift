@@ -37,7 +37,7 @@ final class ChildProcess: Sendable {
 
     /// Calls `body` with each line of the report until the child's end.
     ///
-    /// - Throws: `JobFailure` for a line that is none; what `body` throws.
+    /// - Throws: `JobFailure` for a line that is none or too long; what `body` throws.
     func forEachLine(_ body: (ReportLine) throws -> Void) throws {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
@@ -45,14 +45,11 @@ final class ChildProcess: Sendable {
             negativeInfinity: "-inf",
             nan: "nan"
         )
-        var buffer = Data()
+        var buffer = LineBuffer()
         while true {
             let piece = lines.availableData
             if piece.isEmpty { return }
-            buffer.append(piece)
-            while let end = buffer.firstIndex(of: 0x0A) {
-                let line = buffer[buffer.startIndex..<end]
-                buffer = Data(buffer[buffer.index(after: end)...])
+            try buffer.add(piece) { line in
                 guard let report = try? decoder.decode(ReportLine.self, from: line) else {
                     throw JobFailure(.transient, "the child wrote a line that is no report")
                 }
