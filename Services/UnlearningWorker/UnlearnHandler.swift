@@ -23,12 +23,18 @@ struct UnlearnHandler: JobHandler {
         let hasDataset = assignment.inputs.contains { $0.role == "dataset" }
         let dataset =
             hasDataset ? try Dataset(assignment.input("dataset"), in: bench.store) : nil
-        var unlearning = try Unlearning(
-            spec,
-            original: original,
-            dataset: dataset,
-            division: bench.division
-        )
+        var unlearning: Unlearning
+        do {
+            unlearning = try Unlearning(
+                spec,
+                original: original,
+                dataset: dataset,
+                division: bench.division,
+                drawn: bench.prepared
+            )
+        } catch is Stopped {
+            return .released
+        }
         return try bench.run(&unlearning, spec.work) { try bench.output($0.checkpoint) }
     }
 }
