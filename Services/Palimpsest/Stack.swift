@@ -1,3 +1,4 @@
+import Commands
 import Datasets
 import Foundation
 import HTTP
@@ -76,9 +77,11 @@ final class Stack {
         }
     }
 
-    /// A worker that has ended though nobody asked it to, by the name of its program.
-    var deadWorker: String? {
-        workers.first { !$0.isRunning }?.arguments?.last
+    /// - Throws: `Failure` naming a worker that has ended though nobody asked it to.
+    func requireWorkers(_ home: URL) throws {
+        guard let dead = workers.first(where: { !$0.isRunning }) else { return }
+        let program = dead.arguments?.last ?? "a worker"
+        throw Failure("\(program) has ended; see the logs in \(home.path)")
     }
 
     /// Ends the workers, then the broker and Postgres, and forgets where they were.
