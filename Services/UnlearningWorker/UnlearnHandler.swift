@@ -8,7 +8,7 @@ import Workers
 /// Makes a checkpoint forget classes.
 struct UnlearnHandler: JobHandler {
     func run(_ assignment: Assignment, _ reporter: Reporter) throws -> AttemptEnding {
-        guard case .unlearn(let spec) = try JobSpec(.unlearn, assignment.spec) else {
+        guard case .unlearn(let spec) = try JobSpec(assignment.kind, assignment.spec) else {
             throw JobFailure(
                 .invalid,
                 "this worker unlearns; the job is \(assignment.kind.rawValue)"
