@@ -18,7 +18,7 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
         // A child that ended before it was written to is an error to be recorded, not this process's
         // end; and a child whose worker is gone says so by its status.
         signal(SIGPIPE, SIG_IGN)
-        let name = "palimpsest \(kind.rawValue) worker"
+        let name = ProcessInfo.processInfo.processName
         let serve = Command(
             "serve",
             summary: "Takes jobs from \(kind.topic) until SIGTERM; settings come from PALIMPSEST_*."
