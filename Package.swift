@@ -73,7 +73,10 @@ let testTargets: [Target] = [
     tests("NetworksTests", ["Networks", "Tensors", "Jobs"]),
     tests("DiffusionTests", ["Diffusion", "Tensors", "Jobs"]),
     tests("CheckpointsTests", ["Checkpoints", "Store", "Tensors"]),
-    tests("TrainingTests", ["Training", "Checkpoints", "Datasets", "Store", "Jobs", "Tensors"]),
+    tests(
+        "TrainingTests",
+        ["Training", "Checkpoints", "Datasets", "Lifecycle", "Store", "Jobs", "Tensors"]
+    ),
     tests(
         "DistillationTests",
         [

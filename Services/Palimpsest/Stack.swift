@@ -1,7 +1,6 @@
 import Commands
 import Datasets
 import Foundation
-import HTTP
 import Jobs
 import Lifecycle
 import LocalStack
@@ -94,9 +93,6 @@ final class Stack {
         }
     }
 }
-
-/// A port of loopback that was free just now.
-private func freePort() throws -> Int { try Server("127.0.0.1:0") { _ in Response(404, "") }.port }
 
 extension Ledger {
     /// Whether nothing is named `name`.
