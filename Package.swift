@@ -179,7 +179,8 @@ let package = Package(
         clibrary("CMicroHTTP", "libmicrohttpd", apt: "libmicrohttpd-dev"),
 
         // The words both columns share
-        binding("Jobs", ["CCrypto", "CYAML"]),
+        library("Spelling", []),
+        binding("Jobs", ["CCrypto", "CYAML", "Spelling"]),
         binding("Store", ["Jobs", "CCrypto"]),
         binding("Images", ["CPNG", "CJPEG"]),
         binding("Statistics", ["CLAPACK", "Randomness"]),
@@ -225,7 +226,7 @@ let package = Package(
         // The plumbing
         binding("Logging", []),
         binding("Lifecycle", ["Logging"]),
-        binding("Commands", []),
+        binding("Commands", ["Spelling"]),
         library("Metrics", []),
         binding("HTTP", ["CMicroHTTP"]),
         binding("Postgres", ["CPostgres"]),
@@ -260,7 +261,7 @@ let package = Package(
             folder: "Palimpsest",
             [
                 "Jobs", "Store", "Images", "Datasets", "Proofs", "Exports", "Records", "Postgres",
-                "Kafka", "LocalStack", "Logging", "Lifecycle", "Commands", "HTTP",
+                "Kafka", "LocalStack", "Logging", "Lifecycle", "Commands",
             ]
         ),
         // What the tests with real processes share
