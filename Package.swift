@@ -73,7 +73,10 @@ let testTargets: [Target] = [
     tests("NetworksTests", ["Networks", "Tensors", "Jobs"]),
     tests("DiffusionTests", ["Diffusion", "Tensors", "Jobs"]),
     tests("CheckpointsTests", ["Checkpoints", "Store", "Tensors"]),
-    tests("TrainingTests", ["Training", "Checkpoints", "Datasets", "Store", "Jobs", "Tensors"]),
+    tests(
+        "TrainingTests",
+        ["Training", "Checkpoints", "Datasets", "Lifecycle", "Store", "Jobs", "Tensors"]
+    ),
     tests(
         "DistillationTests",
         [
@@ -118,6 +121,7 @@ let testTargets: [Target] = [
         "RecordsTests",
         ["Records", "Exports", "Proofs", "Store", "Postgres", "LocalStack", "Lifecycle", "Jobs"]
     ),
+    tests("WorkersTests", ["Jobs", "Workers"]),
     tests("KafkaTests", ["TestSupport", "Kafka", "Lifecycle", "LocalStack"]),
     tests(
         "ClusterTests",
@@ -174,7 +178,8 @@ let package = Package(
         clibrary("CMicroHTTP", "libmicrohttpd", apt: "libmicrohttpd-dev"),
 
         // The words both columns share
-        binding("Jobs", ["CCrypto", "CYAML"]),
+        library("Spelling", []),
+        binding("Jobs", ["CCrypto", "CYAML", "Spelling"]),
         binding("Store", ["Jobs", "CCrypto"]),
         binding("Images", ["CPNG", "CJPEG"]),
         binding("Statistics", ["CLAPACK", "Randomness"]),
@@ -220,7 +225,7 @@ let package = Package(
         // The plumbing
         binding("Logging", []),
         binding("Lifecycle", ["Logging"]),
-        binding("Commands", []),
+        binding("Commands", ["Spelling"]),
         library("Metrics", []),
         binding("HTTP", ["CMicroHTTP"]),
         binding("Postgres", ["CPostgres"]),
@@ -255,7 +260,7 @@ let package = Package(
             folder: "Palimpsest",
             [
                 "Jobs", "Store", "Images", "Datasets", "Proofs", "Exports", "Records", "Postgres",
-                "Kafka", "LocalStack", "Logging", "Lifecycle", "Commands", "HTTP",
+                "Kafka", "LocalStack", "Logging", "Lifecycle", "Commands",
             ]
         ),
         // What the tests with real processes share

@@ -8,7 +8,7 @@ import Workers
 /// Distils a teacher into a student of few steps.
 struct DistillHandler: JobHandler {
     func run(_ assignment: Assignment, _ reporter: Reporter) throws -> AttemptEnding {
-        guard case .distill(let spec) = try JobSpec(.distill, assignment.spec) else {
+        guard case .distill(let spec) = try JobSpec(assignment.kind, assignment.spec) else {
             throw JobFailure(
                 .invalid,
                 "this worker distils; the job is \(assignment.kind.rawValue)"

@@ -9,7 +9,7 @@ import Workers
 /// Measures a checkpoint.
 struct EvaluateHandler: JobHandler {
     func run(_ assignment: Assignment, _ reporter: Reporter) throws -> AttemptEnding {
-        guard case .evaluate(let spec) = try JobSpec(.evaluate, assignment.spec) else {
+        guard case .evaluate(let spec) = try JobSpec(assignment.kind, assignment.spec) else {
             throw JobFailure(
                 .invalid,
                 "this worker evaluates; the job is \(assignment.kind.rawValue)"

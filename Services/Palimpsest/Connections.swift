@@ -22,6 +22,10 @@ func setting(_ name: String) -> String? {
 /// the parts that it needs, so that an auditor needs no broker.
 struct Connections: Codable {
     private var values: [String: String]
+    /// Why what `up` wrote cannot be read.
+    private var damage: String?
+
+    private enum CodingKeys: CodingKey { case values }
 
     /// The folder of a stack started by `up`.
     static let home = URL(filePath: FileManager.default.currentDirectoryPath)
@@ -40,12 +44,24 @@ struct Connections: Codable {
     }
 
     static func find() -> Connections {
-        let saved = (try? Data(contentsOf: file)).flatMap {
-            try? JSONDecoder().decode(Connections.self, from: $0)
+        var connections = saved()
+        for name in names {
+            if let value = setting(name) { connections.values[name] = value }
         }
-        var connections = saved ?? Connections()
-        for name in names { connections.values[name] = setting(name) ?? saved?.values[name] }
         return connections
+    }
+
+    /// What `up` wrote, if anything. Only who needs something of a damaged file hears of it.
+    private static func saved() -> Connections {
+        guard FileManager.default.fileExists(atPath: file.path) else { return Connections() }
+        do {
+            return try JSONDecoder().decode(Connections.self, from: Data(contentsOf: file))
+        } catch {
+            var none = Connections()
+            let reason = error is DecodingError ? "it is no such file" : sentence(of: error)
+            none.damage = "\(file.path) does not say where the stack is: \(reason)"
+            return none
+        }
     }
 
     var database: String { get throws { try value("PALIMPSEST_DATABASE") } }
@@ -54,6 +70,7 @@ struct Connections: Codable {
 
     private func value(_ name: String) throws -> String {
         guard let value = values[name] else {
+            if let damage { throw Failure("\(name) is not set, and \(damage)") }
             throw UsageError(
                 "\(name) is not set, and no stack is known: start one with `palimpsest up` in this "
                     + "folder, or set it"

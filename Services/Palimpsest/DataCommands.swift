@@ -44,17 +44,14 @@ let dataShapesCommand = Command(
 ) { invocation in
     try importShapes(
         Connections.find(),
-        count: invocation.integer("count") ?? 4_096,
-        resolution: invocation.integer("resolution") ?? 32,
+        count: invocation.integer("count", in: 8...1_000_000) ?? 4_096,
+        resolution: invocation.integer("resolution", in: 8...1_024) ?? 32,
         seed: invocation.integer("seed") ?? 1
     )
 }
 
 /// Draws the shapes and registers them under the name `shapes`.
 func importShapes(_ connections: Connections, count: Int, resolution: Int, seed: Int) throws {
-    guard (8...1_000_000).contains(count), (8...1_024).contains(resolution) else {
-        throw UsageError("count must be 8 to 1000000 and resolution 8 to 1024")
-    }
     let dataset = Shapes.dataset(count: count, resolution: resolution, seed: seed)
     try register(
         dataset,

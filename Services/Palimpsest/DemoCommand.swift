@@ -16,7 +16,7 @@ let demoCommand = Command(
     let data = invocation.value("data") ?? "shapes"
     let stack = try Demo.stack(home)
     defer { stack.stop(home: home) }
-    let jobs = try Demo.run(data, stack.connections)
+    let jobs = try Demo.run(data, stack, home)
     try Demo.report(jobs, data, stack.connections, home)
 }
 
@@ -49,22 +49,26 @@ enum Demo {
     /// Publishes each job when those it waits for have ended.
     ///
     /// - Returns: the jobs' ids by the names of their files.
-    static func run(_ data: String, _ connections: Connections) throws -> [String: UUID] {
+    /// - Throws: `Failure` where a job fails or a worker has ended.
+    static func run(_ data: String, _ stack: Stack, _ home: URL) throws -> [String: UUID] {
         let folder = try Migration.folder().deletingLastPathComponent()
             .appending(path: "Compose/Jobs")
-        let queue = try JobQueue(connections.openDatabase())
+        let queue = try JobQueue(stack.connections.openDatabase())
         var (jobs, done): ([String: UUID], Set<UUID>) = ([:], [])
         var display = JobDisplay()
         while done.count < chain.count {
             let ended = Set(jobs.filter { done.contains($0.value) }.keys)
             for (name, after) in chain where jobs[name] == nil && ended.isSuperset(of: after) {
                 let file = folder.appending(path: "\(data)-\(name).yaml")
-                let id = try submit(file.path, connections)
+                let id = try submit(file.path, stack.connections) {
+                    try stack.requireWorkers(home)
+                }
                 jobs[name] = id
                 display.names[id] = "\(data)-\(name)"
             }
             let going = chain.compactMap { jobs[$0.name] }.filter { !done.contains($0) }
             done.formUnion(try display.show(going, queue))
+            try stack.requireWorkers(home)
             Thread.sleep(forTimeInterval: 0.3)
         }
         return jobs

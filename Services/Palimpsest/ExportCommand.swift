@@ -1,6 +1,5 @@
 import Commands
 import Foundation
-import Jobs
 import Records
 import Store
 
@@ -17,8 +16,7 @@ let exportCommand = Command(
 
 /// Writes the artifact's files into `folder` and returns their places.
 func export(_ record: ArtifactRecord, to folder: URL, _ store: ArtifactStore) throws -> [URL] {
-    let data = try store.read(record.content)
-    let manifest = try JSON(parsing: data).decode(Manifest.self)
+    let manifest = try store.manifest(record.content)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return try manifest.files.keys.sorted().map { name in
         let place = folder.appending(path: name)

@@ -1,6 +1,6 @@
+import Commands
 import Datasets
 import Foundation
-import HTTP
 import Jobs
 import Lifecycle
 import LocalStack
@@ -76,9 +76,11 @@ final class Stack {
         }
     }
 
-    /// A worker that has ended though nobody asked it to, by the name of its program.
-    var deadWorker: String? {
-        workers.first { !$0.isRunning }?.arguments?.last
+    /// - Throws: `Failure` naming a worker that has ended though nobody asked it to.
+    func requireWorkers(_ home: URL) throws {
+        guard let dead = workers.first(where: { !$0.isRunning }) else { return }
+        let program = dead.arguments?.last ?? "a worker"
+        throw Failure("\(program) has ended; see the logs in \(home.path)")
     }
 
     /// Ends the workers, then the broker and Postgres, and forgets where they were.
@@ -91,9 +93,6 @@ final class Stack {
         }
     }
 }
-
-/// A port of loopback that was free just now.
-private func freePort() throws -> Int { try Server("127.0.0.1:0") { _ in Response(404, "") }.port }
 
 extension Ledger {
     /// Whether nothing is named `name`.

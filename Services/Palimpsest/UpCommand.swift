@@ -25,11 +25,7 @@ let upCommand = Command(
         """
     )
     let interrupt = Interrupt()
-    while !interrupt.shutdown.wait(1) {
-        if let worker = stack.deadWorker {
-            throw Failure("\(worker) has ended; see the logs in \(home.path)")
-        }
-    }
+    while !interrupt.shutdown.wait(1) { try stack.requireWorkers(home) }
 }
 
 /// SIGINT and SIGTERM as a request to end.

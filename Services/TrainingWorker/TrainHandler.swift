@@ -7,7 +7,7 @@ import Workers
 /// Trains a diffusion model or a classifier.
 struct TrainHandler: JobHandler {
     func run(_ assignment: Assignment, _ reporter: Reporter) throws -> AttemptEnding {
-        guard case .train(let spec) = try JobSpec(.train, assignment.spec) else {
+        guard case .train(let spec) = try JobSpec(assignment.kind, assignment.spec) else {
             throw JobFailure(.invalid, "this worker trains; the job is \(assignment.kind.rawValue)")
         }
         let bench = try Workbench(assignment, reporter)

@@ -8,7 +8,7 @@ import Workers
 /// Makes a checkpoint forget classes.
 struct UnlearnHandler: JobHandler {
     func run(_ assignment: Assignment, _ reporter: Reporter) throws -> AttemptEnding {
-        guard case .unlearn(let spec) = try JobSpec(.unlearn, assignment.spec) else {
+        guard case .unlearn(let spec) = try JobSpec(assignment.kind, assignment.spec) else {
             throw JobFailure(
                 .invalid,
                 "this worker unlearns; the job is \(assignment.kind.rawValue)"
@@ -23,12 +23,18 @@ struct UnlearnHandler: JobHandler {
         let hasDataset = assignment.inputs.contains { $0.role == "dataset" }
         let dataset =
             hasDataset ? try Dataset(assignment.input("dataset"), in: bench.store) : nil
-        var unlearning = try Unlearning(
-            spec,
-            original: original,
-            dataset: dataset,
-            division: bench.division
-        )
+        var unlearning: Unlearning
+        do {
+            unlearning = try Unlearning(
+                spec,
+                original: original,
+                dataset: dataset,
+                division: bench.division,
+                drawn: bench.prepared
+            )
+        } catch is Stopped {
+            return .released
+        }
         return try bench.run(&unlearning, spec.work) { try bench.output($0.checkpoint) }
     }
 }

@@ -22,6 +22,14 @@ public struct Workbench {
         Engine.threads = assignment.threads
     }
 
+    /// Tells the worker how much is prepared of what the steps need.
+    ///
+    /// - Throws: `Stopped` where the child is to end.
+    public func prepared(_ done: Int, of total: Int) throws {
+        reporter.report(.preparing(done: done, total: total))
+        if reporter.shouldStop { throw Stopped() }
+    }
+
     /// Runs `steps` from the last snapshot on and, once all are done, `finish`.
     public func run<Work: Steps>(
         _ steps: inout Work,
@@ -72,6 +80,9 @@ public struct Workbench {
         )
     }
 }
+
+/// The child was asked to end before its first step; there is nothing yet to be saved.
+public struct Stopped: Error {}
 
 extension Gang {
     /// Takes its place among the other ranks; the workers watch them, so waiting has its end there.

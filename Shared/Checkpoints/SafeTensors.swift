@@ -71,11 +71,22 @@ public enum SafeTensors {
             guard let dtype = names.first(where: { $0.value == dtype })?.key else {
                 throw fault("'\(name)' has element type '\(dtype)', which is not supported")
             }
-            let sizes = shape.allSatisfy { (0...1 << 40).contains($0) }
-            guard sizes, offsets[1] - offsets[0] == shape.reduce(1, *) * dtype.bytes else {
+            guard offsets[1] - offsets[0] == bytes(of: dtype) else {
                 throw fault("'\(name)' has shape \(shape) but bytes \(offsets)")
             }
             return dtype
+        }
+
+        /// How many bytes the shape needs; nil for a negative axis, or where axes that are not empty
+        /// are more than can be counted.
+        private func bytes(of dtype: DType) -> Int? {
+            var bytes = dtype.bytes
+            for axis in shape {
+                let (product, overflow) = bytes.multipliedReportingOverflow(by: max(1, axis))
+                guard axis >= 0, !overflow else { return nil }
+                bytes = product
+            }
+            return shape.contains(0) ? 0 : bytes
         }
     }
 

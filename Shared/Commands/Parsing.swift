@@ -1,3 +1,5 @@
+import Spelling
+
 /// Sorts `words` by the table: `--name value`, `--name=value`, `-o value`, flags; the rest in order, and all of
 /// it after `--`. (glibc's getopt keeps its state in globals, which Swift 6 does not let us read.)
 func parseOptions(
@@ -45,22 +47,5 @@ private func unknown(option: String, _ names: [String]) -> String {
 
 /// That of `names` which `word` is a slip of, if it is one.
 func nearest(_ word: String, _ names: [String]) -> String? {
-    let most = min(3, max(1, word.count / 3))
-    return names.map { ($0, edits(word, $0)) }.filter { $0.1 <= most }.min { $0.1 < $1.1 }?.0
-}
-
-/// Levenshtein distance.
-private func edits(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a), Array(b))
-    var row = Array(0...b.count)
-    for (i, x) in a.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for (j, y) in b.enumerated() {
-            let above = row[j + 1]
-            row[j + 1] = min(above + 1, row[j] + 1, diagonal + (x == y ? 0 : 1))
-            diagonal = above
-        }
-    }
-    return row[b.count]
+    nearest(word, in: names, within: min(3, max(1, word.count / 3)))
 }

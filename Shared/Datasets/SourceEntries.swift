@@ -68,13 +68,18 @@ private func withUTF8Names(_ body: () throws -> Void) rethrows {
     try body()
 }
 
-/// The bytes of the file at `url`, decompressed where it is compressed.
+/// The bytes of the file at `url`, decompressed where it is compressed: then at most
+/// `SourceEntry.mostBytes`, or what it has on the disk, since a few may stand for any number.
 ///
-/// - Throws: `ImportError` where it cannot be read.
+/// - Throws: `ImportError` where it cannot be read, or holds more.
 func wholeFile(_ url: URL) throws -> Data {
     let archive = try ArchiveReader(url, raw: true)
-    var data = Data()
-    while case (_, .file(let piece))? = try archive.next() { data.append(piece) }
+    var status = stat()
+    guard stat(url.path, &status) == 0 else {
+        throw ImportError("\(url.path) cannot be read: \(String(cString: strerror(errno)))")
+    }
+    let limit = max(Int(status.st_size), SourceEntry.mostBytes)
+    guard case (_, .file(let data))? = try archive.next(limit: limit) else { return Data() }
     return data
 }
 
@@ -102,7 +107,10 @@ private final class ArchiveReader {
 
     deinit { archive_read_free(archive) }
 
-    func next() throws -> (path: String, entry: SourceEntry)? {
+    /// The next entry; the whole file, of at most `limit` bytes, where it is read raw.
+    func next(
+        limit: Int = SourceEntry.mostBytes
+    ) throws -> (path: String, entry: SourceEntry)? {
         var header: OpaquePointer?
         let status = archive_read_next_header(archive, &header)
         if status == ARCHIVE_EOF { return nil }
@@ -111,11 +119,19 @@ private final class ArchiveReader {
         let name = archive_entry_pathname_utf8(header) ?? archive_entry_pathname(header)
         let path = name.map { String(cString: $0) } ?? ""
         last = path
-        return (path, try entry(header))
+        return (path, try entry(header, limit))
     }
 
-    private func entry(_ header: OpaquePointer) throws -> SourceEntry {
-        if raw { return .file(try rest()) }
+    private func entry(_ header: OpaquePointer, _ limit: Int) throws -> SourceEntry {
+        if raw {
+            guard let data = try rest(limit) else {
+                throw ImportError(
+                    "\(url.path) is compressed and holds more than \(limit) bytes; decompress it "
+                        + "before, so that its size can be seen"
+                )
+            }
+            return .file(data)
+        }
         guard archive_entry_hardlink(header) == nil else { return .notAFile }
         switch mode_t(archive_entry_filetype(header)) {
         case S_IFDIR: return .folder
@@ -123,20 +139,20 @@ private final class ArchiveReader {
         default: return .notAFile
         }
         let size = Int(archive_entry_size(header))
-        guard size <= SourceEntry.mostBytes else { return .tooLarge(size) }
-        let data = try rest()
-        guard data.count == size else { throw fault }
+        guard size <= limit else { return .tooLarge(size) }
+        guard let data = try rest(size), data.count == size else { throw fault }
         return .file(data)
     }
 
-    /// What is left of the current entry.
-    private func rest() throws -> Data {
+    /// What is left of the current entry; nil where that is more than `limit` bytes.
+    private func rest(_ limit: Int) throws -> Data? {
         var data = Data()
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let read = archive_read_data(archive, &piece, piece.count)
             guard read >= 0 else { throw fault }
             if read == 0 { return data }
+            guard data.count + read <= limit else { return nil }
             data.append(contentsOf: piece[..<read])
         }
     }

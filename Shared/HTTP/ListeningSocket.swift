@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A TCP socket that listens; libmicrohttpd would only say that there is none.
 struct ListeningSocket {
@@ -7,21 +8,18 @@ struct ListeningSocket {
 
     /// - Throws: `HTTPError` naming the address.
     init(_ address: String) throws {
-        let (host, wanted) = try ListeningSocket.split(address)
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        hints.ai_flags = AI_PASSIVE
-        var list: UnsafeMutablePointer<addrinfo>?
-        let status = getaddrinfo(host, wanted, &hints, &list)
-        guard status == 0, let found = list?.pointee else {
-            throw HTTPError("'\(address)': \(String(cString: gai_strerror(status)))")
-        }
-        defer { freeaddrinfo(list) }
-        let kind = found.ai_socktype | Int32(SOCK_CLOEXEC.rawValue)
-        descriptor = socket(found.ai_family, kind, 0)
+        let found = try Address(address).firstPlace { try ListeningSocket.listen(on: $0, address) }
+        guard let found else { throw HTTPError("'\(address)' stands for no address") }
+        (descriptor, port) = (found, try ListeningSocket.port(of: found))
+    }
+
+    private static func listen(on place: addrinfo, _ address: String) throws -> Int32 {
+        let kind = place.ai_socktype | Int32(SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(place.ai_family, kind, 0)
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, UInt32(MemoryLayout<Int32>.size))
-        guard bind(descriptor, found.ai_addr, found.ai_addrlen) == 0, listen(descriptor, 64) == 0
+        guard bind(descriptor, place.ai_addr, place.ai_addrlen) == 0,
+            Glibc.listen(descriptor, 64) == 0
         else {
             let reason = errno
             close(descriptor)
@@ -30,18 +28,7 @@ struct ListeningSocket {
                     + (reason == EADDRINUSE ? "; choose another port" : "")
             )
         }
-        port = try ListeningSocket.port(of: descriptor)
-    }
-
-    /// Host and port of `host:port`, `[host]:port` or `port`.
-    private static func split(_ address: String) throws -> (host: String, port: String) {
-        let parts = address.split(separator: ":", omittingEmptySubsequences: false)
-        let port = parts.last.map(String.init) ?? ""
-        let host = parts.count > 1 ? parts.dropLast().joined(separator: ":") : "127.0.0.1"
-        guard UInt16(port) != nil, !host.isEmpty else {
-            throw HTTPError("'\(address)' is not host:port, such as 127.0.0.1:9464")
-        }
-        return (host.trimmingCharacters(in: ["[", "]"]), port)
+        return descriptor
     }
 
     private static func port(of descriptor: Int32) throws -> Int {

@@ -4,7 +4,6 @@ public import Foundation
 /// Publishes messages and waits for the broker's word that each is safe.
 public final class Producer {
     private let handle: OpaquePointer
-    private let outcome = Outcome()
     private let listener: ClientListener
     var native: OpaquePointer { handle }
 
@@ -24,7 +23,7 @@ public final class Producer {
         listener.attach(to: made, rebalances: false)
         rd_kafka_conf_set_dr_msg_cb(made) { _, message, _ in
             guard let message, let opaque = message.pointee._private else { return }
-            Unmanaged<Outcome>.fromOpaque(opaque).takeUnretainedValue().status = message.pointee.err
+            Unmanaged<Outcome>.fromOpaque(opaque).takeRetainedValue().status = message.pointee.err
         }
         var message = [CChar](repeating: 0, count: 512)
         guard let handle = rd_kafka_new(RD_KAFKA_PRODUCER, made, &message, message.count) else {
@@ -37,6 +36,9 @@ public final class Producer {
 
     deinit {
         rd_kafka_flush(handle, 1_000)
+        // Of what nobody took by then there is a report too, which lets its outcome go.
+        rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+        rd_kafka_flush(handle, 100)
         rd_kafka_destroy(handle)
     }
 
@@ -62,8 +64,8 @@ public final class Producer {
         value: Data,
         seconds: Double = 30
     ) throws {
-        outcome.status = nil
-        try produce(topic, key, headers, value)
+        let outcome = Outcome()
+        try produce(topic, key, headers, value, outcome)
         let end = ContinuousClock.now + .seconds(seconds)
         while outcome.status == nil, ContinuousClock.now < end { rd_kafka_poll(handle, 20) }
         guard let status = outcome.status else {
@@ -80,13 +82,16 @@ public final class Producer {
         _ topic: String,
         _ key: String,
         _ headers: [Message.Header],
-        _ value: Data
+        _ value: Data,
+        _ outcome: Outcome
     ) throws {
         let list = rd_kafka_headers_new(headers.count)
         for header in headers {
             let (name, value) = (header.name, header.value)
             rd_kafka_header_add(list, name, name.utf8.count, value, value.utf8.count)
         }
+        // Taken back by the delivery report, of which every message that is accepted gets one.
+        let opaque = Unmanaged.passRetained(outcome)
         let status = topic.withCString { topic in
             key.withCString { key in
                 value.withUnsafeBytes { bytes in
@@ -102,7 +107,7 @@ public final class Producer {
                     fields[3].vtype = RD_KAFKA_VTYPE_MSGFLAGS
                     fields[3].u.i = RD_KAFKA_MSG_F_COPY
                     fields[4].vtype = RD_KAFKA_VTYPE_OPAQUE
-                    fields[4].u.ptr = Unmanaged.passUnretained(outcome).toOpaque()
+                    fields[4].u.ptr = opaque.toOpaque()
                     fields[5].vtype = RD_KAFKA_VTYPE_HEADERS
                     fields[5].u.headers = list
                     return rd_kafka_produceva(handle, fields, 6)
@@ -111,12 +116,14 @@ public final class Producer {
         }
         if let status {
             defer { rd_kafka_error_destroy(status) }
+            opaque.release()
             rd_kafka_headers_destroy(list)
             throw KafkaError(rd_kafka_error_code(status), "publishing")
         }
     }
 
-    /// What the delivery report said; written and read by the thread that polls.
+    /// What one message's delivery report said, which may come after nobody waits for it any more;
+    /// written and read by the thread that polls.
     private final class Outcome {
         var status: rd_kafka_resp_err_t?
     }

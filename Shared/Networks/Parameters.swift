@@ -31,9 +31,6 @@ public final class Parameters {
         for tensor in tensors { tensor.requiresGradient = on }
     }
 
-    /// Copies of all tensors, without gradients.
-    public func copies() -> [Tensor] { withoutGradients { tensors.map { $0.cloned() } } }
-
     /// Overwrites the tensors with those of the same name.
     ///
     /// - Throws: `ParametersError` listing each name that is missing, unexpected or of another

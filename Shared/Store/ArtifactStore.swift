@@ -3,8 +3,9 @@ public import Jobs
 
 /// A folder of blobs, each under its SHA-256: `blobs/ab/abcdef…`.
 ///
-/// A blob is written to a temporary name, synced and renamed, so it is whole or absent. Putting
-/// the same bytes twice changes nothing, and nothing is ever overwritten.
+/// A blob is written to a temporary name, synced and renamed, so it is whole or absent. Putting the
+/// same bytes twice changes nothing but their age; only a damaged blob is ever overwritten, by what
+/// its digest says.
 public struct ArtifactStore: Sendable {
     /// `file:///…`
     public let url: String
@@ -72,7 +73,7 @@ public struct ArtifactStore: Sendable {
     /// - Throws: `StoreError`, naming a full disk as such; nothing partial is left behind.
     public func put(_ data: Data) throws -> Digest {
         let digest = Digest(of: data)
-        if try !keep(digest) { _ = try put { try data.write(to: $0) } }
+        if try !isKept(digest) { _ = try put { try data.write(to: $0) } }
         return digest
     }
 
@@ -92,8 +93,17 @@ public struct ArtifactStore: Sendable {
             return (digest, bytes)
         } catch {
             try? FileManager.default.removeItem(at: partial)
-            throw StoreError("cannot write to the store \(url)", error)
+            throw unwritable(error)
         }
+    }
+
+    /// - Throws: `StoreError`
+    private func isKept(_ digest: Digest) throws -> Bool {
+        do { return try keep(digest) } catch { throw unwritable(error) }
+    }
+
+    private func unwritable(_ error: any Error) -> StoreError {
+        StoreError("cannot write to the store \(url)", error)
     }
 
     /// Makes a blob that is there and undamaged young again, so that it is not collected before a row

@@ -27,16 +27,29 @@ final class Folder {
     func entries() throws -> [Entry] {
         // closedir closes what it lists.
         let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard copy >= 0, let listing = fdopendir(copy) else { throw POSIXError.last }
+        guard copy >= 0 else { throw POSIXError.last }
+        guard let listing = fdopendir(copy) else {
+            let error = POSIXError.last
+            close(copy)
+            throw error
+        }
         defer { closedir(listing) }
         var entries: [Entry] = []
-        while let next = readdir(listing) {
+        while let next = try readNext(listing) {
             let entry = withUnsafePointer(to: &next.pointee.d_name) { name in
                 name.withMemoryRebound(to: CChar.self, capacity: 256) { look(at: $0) }
             }
             if let entry, ![".", ".."].contains(entry.name) { entries.append(entry) }
         }
         return entries.sorted { $0.name < $1.name }
+    }
+
+    /// What the system tells next; nil at the end, which an error looks like but for `errno`.
+    private func readNext(_ listing: OpaquePointer) throws -> UnsafeMutablePointer<dirent>? {
+        errno = 0
+        let next = readdir(listing)
+        guard next != nil || errno == 0 else { throw POSIXError.last }
+        return next
     }
 
     /// The entry `name`; nil where there is none.

@@ -30,15 +30,23 @@ extension ArtifactStore {
         try put(JSON(encoding: manifest).canonical)
     }
 
-    /// Reads the manifest `digest` and requires its format.
+    /// Reads the manifest `digest` and requires its format, where one is given.
     ///
-    /// - Throws: `StoreError` where the blob is missing, damaged or of another format.
-    public func manifest(_ digest: Digest, format: String) throws -> Manifest {
+    /// - Throws: `StoreError` where the blob is missing, damaged or of another format, or a file's name
+    ///   leads out of the folder that it would be written into.
+    public func manifest(_ digest: Digest, format: String? = nil) throws -> Manifest {
         let data = try read(digest)
         guard let json = try? JSON(parsing: data), let manifest = try? json.decode(Manifest.self)
         else { throw StoreError(description: "\(digest) is not an artifact's manifest") }
-        guard manifest.format == format else {
+        if let format, manifest.format != format {
             throw StoreError(description: "\(digest) is a \(manifest.format), not a \(format)")
+        }
+        if let name = manifest.files.keys.sorted().first(where: { !isFileName($0) }) {
+            throw StoreError(
+                description:
+                    "the manifest \(digest) has a file named '\(name)'; a name must not be "
+                    + "empty, '.' or '..', nor have a '/' or a NUL"
+            )
         }
         return manifest
     }
@@ -65,4 +73,9 @@ extension ArtifactStore {
         }
         return try read(file.digest)
     }
+}
+
+/// Whether `name` names a file in the folder that it is written into, and nowhere else.
+private func isFileName(_ name: String) -> Bool {
+    !["", ".", ".."].contains(name) && !name.utf8.contains { $0 == 0x2F || $0 == 0 }
 }

@@ -10,7 +10,6 @@ private enum Op {
     static let divideScalar = Operator("div.Scalar")
     static let reciprocal = Operator("reciprocal")
     static let negative = Operator("neg")
-    static let power = Operator("pow.Tensor_Scalar")
     static let square = Operator("square")
     static let squareRoot = Operator("sqrt")
     static let exponential = Operator("exp")
@@ -19,14 +18,9 @@ private enum Op {
     static let cosine = Operator("cos")
     static let arctangent = Operator("atan")
     static let absolute = Operator("abs")
-    static let sigmoid = Operator("sigmoid")
-    static let logSigmoid = Operator("log_sigmoid")
     static let clamp = Operator("clamp")
     static let matmul = Operator("matmul")
     static let equal = Operator("eq.Tensor")
-    static let equalScalar = Operator("eq.Scalar")
-    static let less = Operator("lt.Scalar")
-    static let select = Operator("where.self")
     static let isFinite = Operator("isfinite")
     static let round = Operator("round")
 }
@@ -59,7 +53,6 @@ extension Tensor {
 
     public func squared() -> Tensor { Op.square(.tensor(self)) }
     public func squareRoot() -> Tensor { Op.squareRoot(.tensor(self)) }
-    public func pow(_ exponent: Double) -> Tensor { Op.power(.tensor(self), .number(exponent)) }
     public func exp() -> Tensor { Op.exponential(.tensor(self)) }
     public func log() -> Tensor { Op.logarithm(.tensor(self)) }
     public func sin() -> Tensor { Op.sine(.tensor(self)) }
@@ -67,9 +60,6 @@ extension Tensor {
     public func arctangent() -> Tensor { Op.arctangent(.tensor(self)) }
     public func abs() -> Tensor { Op.absolute(.tensor(self)) }
     public func round() -> Tensor { Op.round(.tensor(self)) }
-    public func sigmoid() -> Tensor { Op.sigmoid(.tensor(self)) }
-    /// log(sigmoid(x)), exact for large |x|.
-    public func logSigmoid() -> Tensor { Op.logSigmoid(.tensor(self)) }
 
     /// Every element moved to the nearest end of `range` where it lies outside.
     public func clamped(to range: ClosedRange<Double>) -> Tensor {
@@ -78,13 +68,6 @@ extension Tensor {
 
     /// Element-wise equality, as booleans.
     public func equals(_ other: Tensor) -> Tensor { Op.equal(.tensor(self), .tensor(other)) }
-    public func equals(_ value: Int) -> Tensor { Op.equalScalar(.tensor(self), .integer(value)) }
-    /// Element-wise `self < value`, as booleans.
-    public func isLess(than value: Double) -> Tensor { Op.less(.tensor(self), .number(value)) }
-    /// This tensor where `condition` holds, `other` elsewhere.
-    public func selected(where condition: Tensor, else other: Tensor) -> Tensor {
-        Op.select(.tensor(condition), .tensor(self), .tensor(other))
-    }
     /// Whether every element is neither infinite nor NaN.
     public var isFinite: Bool { Op.isFinite(.tensor(self)).all().item != 0 }
 }

@@ -3,7 +3,6 @@ private enum Op {
     static let scale = Operator("_foreach_mul_.Tensor")
     static let add = Operator("_foreach_add_.List")
     static let lerp = Operator("_foreach_lerp_.Scalar")
-    static let copy = Operator("_foreach_copy_")
     static let adamW = Operator("_fused_adamw_")
     static let clip = Operator("clamp_max")
 }
@@ -43,11 +42,6 @@ public enum TensorLists {
         withoutGradients {
             Op.lerp.run(.tensors(tensors), .tensors(targets), .number(weight))
         }
-    }
-
-    /// Overwrites each of `tensors` with its partner in `sources`.
-    public static func copy(_ sources: [Tensor], into tensors: [Tensor]) {
-        withoutGradients { Op.copy.run(.tensors(tensors), .tensors(sources)) }
     }
 
     /// One AdamW step (Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2) by the fused

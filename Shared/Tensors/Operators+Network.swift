@@ -9,9 +9,7 @@ private enum Op {
     static let gelu = Operator("gelu")
     static let averagePool = Operator("avg_pool2d")
     static let nearest = Operator("upsample_nearest2d")
-    static let bilinear = Operator("upsample_bilinear2d")
     static let embedding = Operator("embedding")
-    static let oneHot = Operator("one_hot")
     static let bernoulli = Operator("bernoulli_.float")
 }
 
@@ -94,11 +92,6 @@ extension Tensor {
         Op.nearest(.tensor(self), .integers([size(2) * factor, size(3) * factor]))
     }
 
-    /// Bilinear resampling to `height` × `width`, pixel centres at half-integers.
-    public func resizedBilinear(height: Int, width: Int) -> Tensor {
-        Op.bilinear(.tensor(self), .integers([height, width]), .flag(false))
-    }
-
     /// The rows of a table `[rows, width]` that int64 `indices` name.
     public func embedding(_ indices: Tensor) -> Tensor {
         Op.embedding(.tensor(self), .tensor(indices))
@@ -114,7 +107,4 @@ extension Tensor {
         )
         return self * (kept.to(on: device) / (1 - rate))
     }
-
-    /// Class indices as rows with a single one; int64.
-    public func oneHot(_ classes: Int) -> Tensor { Op.oneHot(.tensor(self), .integer(classes)) }
 }

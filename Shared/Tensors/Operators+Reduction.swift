@@ -7,7 +7,6 @@ private enum Op {
     static let maximum = Operator("amax")
     static let largest = Operator("argmax")
     static let softmax = Operator("softmax.int")
-    static let logSoftmax = Operator("log_softmax.int")
     static let norm = Operator("linalg_vector_norm")
     static let crossEntropy = Operator("cross_entropy_loss")
 }
@@ -33,7 +32,6 @@ extension Tensor {
         Op.largest(.tensor(self), .integer(axis))
     }
     public func softmax(_ axis: Int) -> Tensor { Op.softmax(.tensor(self), .integer(axis)) }
-    public func logSoftmax(_ axis: Int) -> Tensor { Op.logSoftmax(.tensor(self), .integer(axis)) }
     /// The square root of the sum of squares of all elements.
     public func norm() -> Tensor { Op.norm(.tensor(self)) }
 

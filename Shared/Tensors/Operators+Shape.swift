@@ -1,75 +1,47 @@
 private enum Op {
     static let reshape = Operator("reshape")
-    static let permute = Operator("permute")
     static let transpose = Operator("transpose.int")
     static let contiguous = Operator("contiguous")
     static let concatenate = Operator("cat")
     static let stack = Operator("stack")
-    static let split = Operator("split.Tensor")
     static let chunk = Operator("chunk")
     static let slice = Operator("slice.Tensor")
-    static let select = Operator("index_select")
     static let unsqueeze = Operator("unsqueeze")
-    static let squeeze = Operator("squeeze.dim")
     static let expand = Operator("expand")
-    static let flip = Operator("flip")
     static let roll = Operator("roll")
     static let zerosLike = Operator("zeros_like")
-    static let onesLike = Operator("ones_like")
     static let clone = Operator("clone")
     static let detach = Operator("detach")
     static let full = Operator("full")
     static let range = Operator("arange")
     static let copy = Operator("copy_")
     static let zeros = Operator("zeros")
-    static let gather = Operator("gather")
 }
 
 extension Tensor {
     /// The same elements in another shape; one length may be -1.
     public func reshaped(_ shape: [Int]) -> Tensor { Op.reshape(.tensor(self), .integers(shape)) }
-    public func permuted(_ axes: [Int]) -> Tensor { Op.permute(.tensor(self), .integers(axes)) }
     public func transposed(_ a: Int, _ b: Int) -> Tensor {
         Op.transpose(.tensor(self), .integer(a), .integer(b))
     }
-    /// The same elements in row-major order in memory.
-    public func contiguous() -> Tensor { Op.contiguous(.tensor(self)) }
     /// The same elements with channels innermost in memory; rank 4 only.
     public func channelsLast() -> Tensor { Op.contiguous(.tensor(self), .integer(2)) }
     public func unsqueezed(_ axis: Int) -> Tensor { Op.unsqueeze(.tensor(self), .integer(axis)) }
-    public func squeezed(_ axis: Int) -> Tensor { Op.squeeze(.tensor(self), .integer(axis)) }
     public func expanded(_ shape: [Int]) -> Tensor { Op.expand(.tensor(self), .integers(shape)) }
-    public func flipped(_ axes: [Int]) -> Tensor { Op.flip(.tensor(self), .integers(axes)) }
 
     /// The elements moved along each of `axes`, those pushed out coming in at the other end.
     public func rolled(_ shifts: [Int], axes: [Int]) -> Tensor {
         Op.roll(.tensor(self), .integers(shifts), .integers(axes))
     }
 
-    /// `count` elements of `axis` from `start`, every `step`-th.
-    public func narrowed(_ axis: Int, from start: Int, count: Int, step: Int = 1) -> Tensor {
-        Op.slice(
-            .tensor(self),
-            .integer(axis),
-            .integer(start),
-            .integer(start + count * step),
-            .integer(step)
-        )
+    /// `count` elements of `axis` from `start`.
+    public func narrowed(_ axis: Int, from start: Int, count: Int) -> Tensor {
+        Op.slice(.tensor(self), .integer(axis), .integer(start), .integer(start + count))
     }
 
     /// The examples of a batch in `range`; the tensor itself where that is all of them.
     public subscript(range: Range<Int>) -> Tensor {
         range.count == size(0) ? self : narrowed(0, from: range.lowerBound, count: range.count)
-    }
-
-    /// The rows of `axis` named by `indices` (int64, rank 1).
-    public func rows(_ indices: Tensor, axis: Int = 0) -> Tensor {
-        Op.select(.tensor(self), .integer(axis), .tensor(indices))
-    }
-
-    /// One element of `axis` for each index: `result[i][j] = self[i][indices[i][j]]` for axis 1.
-    public func gathered(_ indices: Tensor, axis: Int) -> Tensor {
-        Op.gather(.tensor(self), .integer(axis), .tensor(indices))
     }
 
     /// `count` equal pieces along `axis`.
@@ -89,7 +61,6 @@ extension Tensor {
     /// The same elements, cut off from the gradient graph.
     public func detached() -> Tensor { Op.detach(.tensor(self)) }
     public func zerosLike() -> Tensor { Op.zerosLike(.tensor(self)) }
-    public func onesLike() -> Tensor { Op.onesLike(.tensor(self)) }
 
     /// Overwrites the elements with those of `other`, of a shape that broadcasts to this one.
     public func copy(from other: Tensor) {

@@ -4,8 +4,8 @@ public import Jobs
 import Networks
 import Tensors
 
-/// Trains the classifier by cross entropy, on mirrored and shifted images; every ⌈1 / held_out⌉-th
-/// image is kept aside to measure accuracy.
+/// Trains the classifier by cross entropy, on mirrored and shifted images; the share `held_out` of
+/// them, rounded down but at least one, is drawn by the seed and kept aside to measure accuracy.
 public struct ClassifierTraining: Steps {
     private let spec: ClassifierSpec
     private let dataset: Dataset

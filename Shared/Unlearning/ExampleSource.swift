@@ -12,15 +12,17 @@ struct ExampleSource {
     private var retainOrder: BatchOrder
     private var targetOrder: BatchOrder
 
+    /// `drawn` is told how many samples of the original are drawn; what it throws ends the drawing.
     init(
         _ spec: UnlearnSpec,
         _ original: DiffusionModel,
         _ dataset: Dataset?,
         forgotten: [Int],
-        retained: [Int]
+        retained: [Int],
+        drawn: (_ done: Int, _ total: Int) throws -> Void
     ) throws {
         switch spec.method {
-        case .saddle, .overwrite: self.dataset = try sampled(original, spec)
+        case .saddle, .overwrite: self.dataset = try sampled(original, spec, drawn)
         case .gradientAscent, .retainFinetune:
             guard let dataset else {
                 throw JobFailure(.invalid, "inputs.dataset is missing; this method needs images")
@@ -31,7 +33,11 @@ struct ExampleSource {
         let members = { [dataset = self.dataset] (classes: [Int]) throws -> [Int] in
             let found = dataset.indices(ofClasses: Set(classes))
             guard !found.isEmpty else {
-                throw JobFailure(.invalid, "the dataset has no image of classes \(classes)")
+                let names = classes.map { dataset.classes[$0] }.joined(separator: ", ")
+                throw JobFailure(
+                    .invalid,
+                    "the dataset has no image of \(names); the method needs some"
+                )
             }
             return found
         }
@@ -87,7 +93,11 @@ private func replacement(_ spec: UnlearnSpec, _ classes: [String]) throws -> Int
 
 /// Samples of every class, drawn from the original model; their seeds' indices begin at 2³², where
 /// no evaluation draws.
-private func sampled(_ original: DiffusionModel, _ spec: UnlearnSpec) throws -> Dataset {
+private func sampled(
+    _ original: DiffusionModel,
+    _ spec: UnlearnSpec,
+    _ drawn: (_ done: Int, _ total: Int) throws -> Void
+) throws -> Dataset {
     let classes = original.configuration.classes
     let labels = (0..<spec.samplesPerClass * classes.count).map { $0 % classes.count }
     var images = ImageBytes()
@@ -100,6 +110,7 @@ private func sampled(_ original: DiffusionModel, _ spec: UnlearnSpec) throws -> 
             indices: places.map { (1 << 32) + $0 }
         )
         images.append(batch)
+        try drawn(places.upperBound, labels.count)
     }
     return Dataset(
         resolution: original.configuration.resolution,

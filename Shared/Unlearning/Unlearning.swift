@@ -25,13 +25,22 @@ public struct Unlearning: Steps {
     /// Of `saddle`: the multiplier, and the running average of the forgotten examples' rise.
     var (dual, rise): (Double, Double)
 
+    /// Draws the samples of the original where the method trains on those, always the same ones.
+    ///
+    /// - Parameters:
+    ///   - spec: which classes, which method.
+    ///   - original: the model that is to forget.
+    ///   - dataset: images, where the method needs them.
+    ///   - division: how batches are divided.
+    ///   - drawn: told how many of all samples are drawn; what it throws ends the drawing.
     /// - Throws: `SpecError` for classes that do not exist; `JobFailure` of class `invalid` where
-    ///   model and dataset differ.
+    ///   model and dataset differ; what `drawn` throws.
     public init(
         _ spec: UnlearnSpec,
         original: DiffusionModel,
         dataset: Dataset?,
-        division: Division = Division()
+        division: Division = Division(),
+        drawn: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws {
         self.division = division
         let classes = original.configuration.classes
@@ -42,7 +51,8 @@ public struct Unlearning: Steps {
             original,
             dataset,
             forgotten: forgotten,
-            retained: retained
+            retained: retained,
+            drawn: drawn
         )
         model = try original.copy()
         var trained = model.parameters.named

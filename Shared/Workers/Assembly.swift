@@ -25,6 +25,7 @@ struct Assembly {
     func run(_ database: inout Reconnecting) throws -> Ending {
         let host = settings.gangHost ?? "127.0.0.1"
         if job.rank == 0 {
+            // Where another process takes it before the child does, the attempt fails as transient.
             let port = try freePort()
             try JobQueue(database.connection())
                 .openGang(job.claim, endpoint: "\(host):\(port)", lease: settings.lease)
@@ -91,21 +92,4 @@ struct Assembly {
             )
         )
     }
-}
-
-/// A port that nothing listens on now; the child that listens there has a moment in which another
-/// process could take it, and the attempt would then fail as transient.
-private func freePort() throws -> Int {
-    let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(made) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            bind(made, $0, size) == 0 ? getsockname(made, $0, &size) : -1
-        }
-    }
-    guard status == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-    return Int(UInt16(bigEndian: address.sin_port))
 }

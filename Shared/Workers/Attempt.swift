@@ -92,6 +92,8 @@ final class Attempt {
         keeper.heard(line)
         let claim = job.claim
         switch line {
+        case .preparing(let done, let total):
+            logger.debug("preparing", ["done": "\(done)", "total": "\(total)"])
         case .progress(let step, let total, let values):
             measure(step)
             try recordProgress { try $0.progress(claim, step: step, total: total, values: values) }

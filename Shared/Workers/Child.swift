@@ -31,7 +31,8 @@ public final class Reporter: Sendable {
     public var shouldStop: Bool { stop.load(ordering: .acquiring) }
     func requestStop() { stop.store(true, ordering: .releasing) }
 
-    /// Sends `line`; a pipe that nobody reads ends the process, since its worker is gone.
+    /// Sends `line`; a pipe that nobody reads ends the process, since its worker is gone. So does a
+    /// line that cannot be written: without it the worker would take the attempt for another one.
     public func report(_ line: ReportLine) {
         lock.withLock { _ in
             let encoder = JSONEncoder()
@@ -40,9 +41,13 @@ public final class Reporter: Sendable {
                 negativeInfinity: "-inf",
                 nan: "nan"
             )
-            guard var data = try? encoder.encode(line) else { return }
-            data.append(0x0A)
-            do { try pipe.write(contentsOf: data) } catch { exit(3) }
+            do {
+                try pipe.write(contentsOf: encoder.encode(line) + [0x0A])
+            } catch {
+                let reason = "the report is cut short: \(error)\n"
+                try? FileHandle.standardError.write(contentsOf: Data(reason.utf8))
+                exit(3)
+            }
         }
     }
 }
@@ -71,8 +76,8 @@ func runChild(_ handler: some JobHandler) -> Never {
     exit(0)
 }
 
-/// SIGTERM asks the child to stop; so does the death of its worker, which the kernel turns into
-/// SIGKILL.
+/// SIGTERM asks the child to stop. A child whose worker died is not told: it ends at its next line,
+/// which nobody reads any more.
 private func listenForStop(_ reporter: Reporter) -> [any DispatchSourceSignal] {
     [SIGTERM, SIGINT].map { number in
         signal(number, SIG_IGN)

@@ -37,7 +37,7 @@ final class ChildProcess: Sendable {
 
     /// Calls `body` with each line of the report until the child's end.
     ///
-    /// - Throws: `JobFailure` for a line that is none; what `body` throws.
+    /// - Throws: `JobFailure` for a line that is none or too long; what `body` throws.
     func forEachLine(_ body: (ReportLine) throws -> Void) throws {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
@@ -45,14 +45,11 @@ final class ChildProcess: Sendable {
             negativeInfinity: "-inf",
             nan: "nan"
         )
-        var buffer = Data()
+        var buffer = LineBuffer()
         while true {
             let piece = lines.availableData
             if piece.isEmpty { return }
-            buffer.append(piece)
-            while let end = buffer.firstIndex(of: 0x0A) {
-                let line = buffer[buffer.startIndex..<end]
-                buffer = Data(buffer[buffer.index(after: end)...])
+            try buffer.add(piece) { line in
                 guard let report = try? decoder.decode(ReportLine.self, from: line) else {
                     throw JobFailure(.transient, "the child wrote a line that is no report")
                 }
@@ -75,10 +72,16 @@ final class ChildProcess: Sendable {
     }
 
     /// Asks the child to save its state and end.
-    func terminate() { kill(identifier, SIGTERM) }
+    func terminate() { send(SIGTERM) }
 
     /// Ends the child at once.
-    func kill9() { kill(identifier, SIGKILL) }
+    func kill9() { send(SIGKILL) }
+
+    /// Sends `signal` unless the child has ended and was waited for: its number may be that of
+    /// another process by then.
+    func send(_ signal: Int32) {
+        process.withLock { if $0.isRunning { kill(identifier, signal) } }
+    }
 
     /// A `Process` outside its lock, for the one thread that waits.
     private struct ProcessBox: @unchecked Sendable { let process: Process }

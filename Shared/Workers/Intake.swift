@@ -40,11 +40,11 @@ struct Intake: Service {
         let start = ContinuousClock.now
         let results: [Answer]
         if messages.count == 1 {
-            results = [try take(messages[0], connection)]
+            results = [try take(messages[0], connection) { try connection.transaction($0) }]
         } else {
             do {
                 results = try connection.transaction {
-                    try messages.map { try take($0, connection) }
+                    try messages.map { try take($0, connection) { try $0() } }
                 }
             } catch let error as PostgresError where !error.connectionLost {
                 // One that Postgres refuses takes the others with it; so each goes by itself.
@@ -68,32 +68,57 @@ struct Intake: Service {
         var isNew: Bool { if case .submitted(_, .accepted) = self { true } else { false } }
     }
 
-    private func take(_ message: Message, _ connection: Connection) throws -> Answer {
-        let queue = JobQueue(connection)
-        func reject(_ reason: String, _ detail: String) throws -> Answer {
-            let key = message.keyText
-            try queue.reject(message.incoming, key: key, reason: reason, detail: detail)
-            return .rejected(reason: reason, detail: detail)
-        }
+    /// Submits the message's job within `atomically`, or rejects the message. Whatever else is asked
+    /// stands outside: a refusal there may be one of several, and takes a transaction with it.
+    private func take(
+        _ message: Message,
+        _ connection: Connection,
+        atomically: (() throws -> Answer) throws -> Answer
+    ) throws -> Answer {
         do {
             let job = try message.incoming.job()
             // Inputs of a job that comes after others may not be there yet.
             let isFirst = job.request.options.after.isEmpty
-            let outcome = try queue.submit(
-                job.request,
-                inputs: isFirst ? pin(job.request, Ledger(connection)) : [],
-                source: job.source,
-                messageID: job.messageID
-            )
-            guard outcome == .conflict else { return .submitted(job.request.id, outcome) }
-            return try reject(
-                "conflict",
-                "job_id \(job.request.id.uuidString.lowercased()), or its idempotency_key, is taken "
-                    + "by a job that asks for something else"
-            )
+            let inputs = isFirst ? try pin(job.request, Ledger(connection)) : []
+            return try atomically { try submit(job, inputs, message, connection) }
         } catch let error as SpecError {
-            return try reject("invalid", error.description)
+            return try reject(message, "invalid", error.description, connection)
         }
+    }
+
+    /// A conflict is rejected beside what tells that the message was taken: who waits for the one
+    /// finds the other.
+    private func submit(
+        _ job: IncomingJob,
+        _ inputs: [PinnedInput],
+        _ message: Message,
+        _ connection: Connection
+    ) throws -> Answer {
+        let outcome = try JobQueue(connection).submit(
+            job.request,
+            inputs: inputs,
+            source: job.source,
+            messageID: job.messageID
+        )
+        guard outcome == .conflict else { return .submitted(job.request.id, outcome) }
+        return try reject(
+            message,
+            "conflict",
+            "job_id \(job.request.id.uuidString.lowercased()), or its idempotency_key, is taken "
+                + "by a job that asks for something else",
+            connection
+        )
+    }
+
+    private func reject(
+        _ message: Message,
+        _ reason: String,
+        _ detail: String,
+        _ connection: Connection
+    ) throws -> Answer {
+        let queue = JobQueue(connection)
+        try queue.reject(message.incoming, key: message.keyText, reason: reason, detail: detail)
+        return .rejected(reason: reason, detail: detail)
     }
 
     private func tell(_ message: Message, _ result: Answer) {

@@ -117,8 +117,7 @@ final class LeaseKeeper: Sendable {
             if now - state.withLock({ $0.confirmed }) > .seconds(settings.fence) {
                 require(.lost("the lease was not renewed in time")) { Measures.selfFenced.add() }
             }
-            if let silence = pace.withLock({ $0.stalled(at: now) }) {
-                require(.stalled(silence))
+            if let silence = pace.withLock({ $0.stalled(at: now) }), require(.stalled(silence)) {
                 child.logStacks(logger)
             }
             switch stop {
@@ -137,17 +136,20 @@ final class LeaseKeeper: Sendable {
         }
     }
 
-    /// Notes why the child must end; a lost lease outweighs every other reason.
-    private func require(_ stop: Stop, then count: () -> Void = {}) {
+    /// Notes why the child must end, and says whether that is news; a lost lease outweighs every other
+    /// reason.
+    @discardableResult
+    private func require(_ stop: Stop, then count: () -> Void = {}) -> Bool {
         let isNew = state.withLock { state in
             let known = state.stop
             guard known == nil || (stop.isLost && known?.isLost == false) else { return false }
             state.stop = stop
             return true
         }
-        guard isNew else { return }
+        guard isNew else { return false }
         count()
         if case .stalled = stop { Measures.stalled.add() }
         logger.error("the attempt must stop", ["reason": "\(stop)"])
+        return true
     }
 }

@@ -8,7 +8,7 @@ extension ChildProcess {
     /// that is stopped cannot answer, so the kernel is asked first.
     func logStacks(_ logger: Logger) {
         logger.error("stalled", ["pid": "\(identifier)", "threads": threads(of: identifier)])
-        kill(identifier, SIGQUIT)
+        send(SIGQUIT)
         Thread.sleep(forTimeInterval: 1)
     }
 }

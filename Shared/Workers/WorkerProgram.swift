@@ -18,7 +18,7 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
         // A child that ended before it was written to is an error to be recorded, not this process's
         // end; and a child whose worker is gone says so by its status.
         signal(SIGPIPE, SIG_IGN)
-        let name = "palimpsest \(kind.rawValue) worker"
+        let name = ProcessInfo.processInfo.processName
         let serve = Command(
             "serve",
             summary: "Takes jobs from \(kind.topic) until SIGTERM; settings come from PALIMPSEST_*."
@@ -31,7 +31,13 @@ public struct WorkerProgram<Handler: JobHandler>: Sendable {
             "probe",
             summary: "Asks the worker at PALIMPSEST_HTTP whether it is alive, for health checks."
         ) { _ in
-            let address = ProcessInfo.processInfo.environment["PALIMPSEST_HTTP"] ?? "unset"
+            let address = ProcessInfo.processInfo.environment["PALIMPSEST_HTTP"] ?? ""
+            guard !address.isEmpty else {
+                throw UsageError(
+                    "PALIMPSEST_HTTP is not set, so the worker serves no health; set it to "
+                        + "host:port, such as 127.0.0.1:9464, for the worker and here"
+                )
+            }
             guard try Page("/healthz", from: address).status == 200 else { exit(1) }
         }
         Program(name, summary: "Does \(kind.rawValue) jobs.", commands: [serve, run, probe])

@@ -43,6 +43,20 @@ struct SafeTensorsTests {
         #expect(throws: SafeTensorsError.self) { try SafeTensors.read(data) }
     }
 
+    /// 2⁴⁰ · 2⁴⁰ · 4 bytes are more than a number holds.
+    @Test(arguments: [
+        "1099511627776,1099511627776", "1099511627776,1099511627776,0",
+        "0,9223372036854775807,2", "-1,-4", "9223372036854775807",
+    ])
+    func `a shape that nothing can hold is refused by the tensor's name`(shape: String) {
+        let header = Data(
+            #"{"a":{"dtype":"F32","shape":[\#(shape)],"data_offsets":[0,0]}}"#.utf8
+        )
+        let data = Data([UInt8(header.count), 0, 0, 0, 0, 0, 0, 0]) + header
+        let error = #expect(throws: SafeTensorsError.self) { try SafeTensors.read(data) }
+        #expect(error?.description.contains("'a' has shape") == true)
+    }
+
     @Test func `a truncated file is refused`() {
         for length in [0, 7, 50, python.count - 1] {
             #expect(throws: SafeTensorsError.self) { try SafeTensors.read(python.prefix(length)) }

@@ -23,6 +23,19 @@ private func npy(_ type: String, _ shape: String, _ elements: [UInt8], fortran: 
 }
 
 struct FormatTests {
+    /// 300 KiB that decompress to 300 MiB.
+    @Test(arguments: ["x.npy", "x.bin", "t-images-idx3-ubyte"])
+    func `a file that decompresses without end is refused with the number`(name: String) throws {
+        try withFolder { folder in
+            let file = folder.appending(path: name)
+            try gzip(zeros: 300, to: file)
+            let found = try #require(problem { _ = try DatasetImport().run(file) })
+            #expect(
+                found.contains("\(file.path) is compressed and holds more than 268435456 bytes")
+            )
+        }
+    }
+
     @Test func `CIFAR-10 batches of a folder are joined, with their names`() throws {
         try withFolder { folder in
             let names = "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n"

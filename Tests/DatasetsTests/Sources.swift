@@ -75,6 +75,21 @@ func tar(_ entries: [TarEntry], to url: URL, compressed: Bool = false) throws {
     }
 }
 
+/// Writes so many MiB of zeros, compressed.
+func gzip(zeros: Int, to url: URL) throws {
+    let archive = try #require(archive_write_new())
+    defer { archive_write_free(archive) }
+    archive_write_set_format_raw(archive)
+    archive_write_add_filter_gzip(archive)
+    try #require(archive_write_open_filename(archive, url.path) == ARCHIVE_OK)
+    let entry = archive_entry_new()
+    defer { archive_entry_free(entry) }
+    archive_entry_set_filetype(entry, AE_IFREG)
+    try #require(archive_write_header(archive, entry) >= ARCHIVE_WARN)
+    let piece = [UInt8](repeating: 0, count: 1 << 20)
+    for _ in 0..<zeros { try #require(archive_write_data(archive, piece, 1 << 20) == 1 << 20) }
+}
+
 /// What `body` throws, as a user reads it.
 func problem(_ body: () throws -> Void) -> String? {
     do {

@@ -81,6 +81,11 @@ import Testing
         ("lineage tag twice 'a b'", "this cannot name an artifact"),
         ("lineage comparable twice timid --as-of x", "--as-of got 'x'; it takes a time"),
         ("forget open nope", "nope.key is not there"),
+        ("data shapes --count 7", "--count got '7'; it takes a whole number from 8 to 1000000"),
+        (
+            "data shapes --resolution 2000",
+            "--resolution got '2000'; it takes a whole number from 8"
+        ),
         ("lineage orignal x", "did you mean 'lineage original'?"),
     ]
 
@@ -159,6 +164,27 @@ import Testing
         }
         let corrections = try desk.palimpsest("lineage corrections").text
         #expect(corrections.contains("mispaired") && corrections.contains("timid"))
+    }
+
+    /// Whoever has set the variables needs nothing of the file.
+    @Test func `a damaged note of the stack is named to who needs it`() throws {
+        let start = "cd \(desk.keys); mkdir -p .palimpsest; echo '{' >.palimpsest/connection.json; "
+        let (text, status) = try desk.shell(start + "env -u PALIMPSEST_DATABASE palimpsest jobs")
+        #expect(status == 1, "\(text)")
+        #expect(text.contains("PALIMPSEST_DATABASE is not set, and \(desk.keys)/.palimpsest/conn"))
+        #expect(try desk.shell(start + "palimpsest jobs").status == 0)
+    }
+
+    @Test func `a worker's help is that of its own program`() throws {
+        let help = try desk.shell("training-worker help")
+        #expect(help.text.contains("usage: training-worker COMMAND"), "\(help.text)")
+    }
+
+    @Test func `a demonstration ends where a worker does`() throws {
+        let demo = "PALIMPSEST_LEASE_SECONDS=never palimpsest demo --folder \(desk.keys)/demo"
+        let (text, status) = try desk.shell(demo)
+        #expect(status == 1, "\(text)")
+        #expect(text.contains("-worker has ended; see the logs in \(desk.keys)/demo"), "\(text)")
     }
 
     @Test func `commands say what is so after them`() throws {

@@ -83,6 +83,12 @@ import Testing
         try stack.wait { try probe("0.0.0.0:\(port)") == 1 ? true : nil }
     }
 
+    @Test(arguments: [[:], ["PALIMPSEST_HTTP": ""]])
+    func `a probe without an address names the variable`(environment: [String: String]) throws {
+        let answer = try Programs.run("training-worker", ["probe"], environment)
+        #expect(answer.status == 64 && answer.text.contains("PALIMPSEST_HTTP is not set"))
+    }
+
     private func probe(_ address: String) throws -> Int32 {
         let probe = Process()
         probe.executableURL = Programs.folder.appending(path: "training-worker")

@@ -52,6 +52,36 @@ import Testing
         #expect(refused.status == 1 && refused.text.contains("did you mean 'classifier'?"))
     }
 
+    /// What became of the messages before it says nothing of one that asks under the same id.
+    @Test func `an answer to a submission is that to its own message`() throws {
+        let stack = try TestStack(workers: [.train])
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: UUID().uuidString + ".yaml"
+        )
+        defer { try? FileManager.default.removeItem(at: file) }
+        func submit(_ id: String, dataset: String, more: String = "") throws -> Programs.Answer {
+            let text = """
+                { kind: train, job_id: \(id), inputs: { dataset: \(dataset) }, \(more)
+                spec: \(Tiny.classifier) }
+                """
+            try Data(text.utf8).write(to: file)
+            return try stack.palimpsest("submit", file.path)
+        }
+        let id = UUID().uuidString.lowercased()
+        let early = try submit(id, dataset: "nowhere")
+        #expect(early.status == 1 && early.text.contains("nowhere"), "\(early.text)")
+        for _ in 1...2 {
+            let taken = try submit(id, dataset: "tiny")
+            #expect(taken.status == 0 && taken.text == id + "\n", "\(taken.text)")
+        }
+        let other = try submit(id, dataset: "tiny", more: "name: judge,")
+        #expect(other.status == 1 && other.text.contains("is taken"), "\(other.text)")
+        let keys = try (1...2).map { _ in
+            try submit(UUID().uuidString, dataset: "tiny", more: "idempotency_key: once,")
+        }
+        #expect(keys[0].status == 0 && keys[0].text == keys[1].text, "\(keys)")
+    }
+
     /// The README's kcat command, copied as it stands.
     @Test func `a job published with kcat as the README says runs`() throws {
         let stack = try TestStack(workers: [.train])

@@ -79,6 +79,29 @@ import Testing
         #expect(history.contains("lost"))
     }
 
+    /// Before its first step the child draws samples of the original, here for hours.
+    @Test func `a child that draws samples can be stopped`() throws {
+        let stack = try TestStack(workers: [.train, .unlearn])
+        let teacher = try stack.publish(
+            .train,
+            Tiny.teacher(steps: 1),
+            inputs: #"{"dataset": "tiny"}"#,
+            name: "teacher"
+        )
+        #expect(try stack.finish(teacher).state == "succeeded")
+        let spec = Tiny.forget("saddle", steps: 2)
+            .replacing(#""samples_per_class": 4"#, with: #""samples_per_class": 100000"#)
+        let job = try stack.publish(.unlearn, spec, inputs: #"{"original": "teacher"}"#)
+        let child = try stack.wait { try stack.child(of: .unlearn) }
+        Thread.sleep(forTimeInterval: 3)
+        kill(child, SIGTERM)
+        try stack.wait {
+            try stack.queue.history(of: job).contains { $0.reason == "released" } ? true : nil
+        }
+        _ = try stack.queue.cancel(job)
+        #expect(try stack.finish(job).state == "cancelled")
+    }
+
     @Test func `a cancelled job ends and its child is gone`() throws {
         let stack = try TestStack(workers: [.train])
         let inputs = #"{"dataset": "tiny"}"#

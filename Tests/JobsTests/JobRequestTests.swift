@@ -103,7 +103,19 @@ struct JobRequestTests {
         ("kind: train\njob_id: 7\nspec: { method: classifier }\ninputs: { dataset: a }", "UUID"),
         (
             "kind: train\npriority: 10\nspec: { method: classifier }\ninputs: { dataset: a }",
-            "priority must be a whole number from 0 to 9"
+            "priority is 10; it must be a whole number from 0 to 9"
+        ),
+        (
+            "kind: train\nspec: { method: classifier }\ninputs: { dataset: 7 }",
+            "inputs.dataset is 7; it must be text: a name or a digest"
+        ),
+        (
+            "kind: train\nspec: { method: classifier }\ninputs: [a]",
+            "inputs is [\"a\"]; it must be an object from role to artifact"
+        ),
+        (
+            "kind: train\ndeadline: soon\nspec: { method: classifier }\ninputs: { dataset: a }",
+            "deadline is \"soon\"; it must be a time such as 2026-01-31T12:00:00Z"
         ),
         ("a: &x 1\nb: *x", "anchors"),
         ("kind: train\nkind: train", "'kind' is not a new key"),
@@ -127,6 +139,29 @@ struct JobRequestTests {
         for field in ["spec.ema", "spec.label_dropout", "spec.network.patch"] {
             #expect(text.contains(field))
         }
+    }
+
+    @Test func `all problems of a job are told at once`() {
+        let yaml = """
+            kind: train
+            job_id: 7
+            name: 0123456789abcdef
+            priority: high
+            max_attempts: 0
+            deadline: soon
+            lables: {}
+            spec: { method: diffusion, ema: 2 }
+            inputs: { teacher: a }
+            """
+        let text = problem(yaml) ?? ""
+        for part in [
+            "job_id is 7", "name is", "priority is", "max_attempts is 0", "deadline is",
+            "did you mean 'labels'?", "spec.ema is 2",
+        ] {
+            #expect(text.contains(part), "\(text)")
+        }
+        let early = problem("spec: {}\npriority: 10") ?? ""
+        #expect(early.contains("kind is missing") && early.contains("priority is 10"))
     }
 
     @Test func `a spec written out and read again is the same`() throws {

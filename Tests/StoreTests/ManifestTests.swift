@@ -54,6 +54,26 @@ struct ManifestTests {
         }
     }
 
+    /// Whoever copies the files out uses their names.
+    @Test(arguments: ["", ".", "..", "../escape", "/etc/passwd", "a/b", "a\u{0}"])
+    func `a file's name that leads elsewhere is refused by the manifest's digest`(
+        name: String
+    ) throws {
+        try withStore { store in
+            var manifest = Manifest(format: "test.v1")
+            try store.add("..fine", Data("fine".utf8), to: &manifest)
+            #expect(try store.manifest(store.put(manifest)) == manifest)
+            try store.add(name, Data("bad".utf8), to: &manifest)
+            let digest = try store.put(manifest)
+            for format in [nil, "test.v1"] {
+                let error = #expect(throws: StoreError.self) {
+                    try store.manifest(digest, format: format)
+                }
+                #expect(error?.description.contains("\(digest) has a file named '\(name)'") == true)
+            }
+        }
+    }
+
     @Test func `a file that the manifest lacks is named`() throws {
         try withStore { store in
             let error = #expect(throws: StoreError.self) {

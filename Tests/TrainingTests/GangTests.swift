@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Jobs
+import Lifecycle
 import Synchronization
 import Tensors
 import Testing
@@ -37,23 +38,6 @@ func ranks<Value: Sendable>(
     }
     done.wait()
     return results.withLock { all in (0..<size).compactMap { all[$0] } }
-}
-
-/// A port that nothing listens on now.
-func freePort() throws -> Int {
-    let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(made) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            bind(made, $0, size) == 0 ? getsockname(made, $0, &size) : -1
-        }
-    }
-    try #require(status == 0)
-    return Int(UInt16(bigEndian: address.sin_port))
 }
 
 @Suite(.serialized, .timeLimit(.minutes(3))) struct GangTests {

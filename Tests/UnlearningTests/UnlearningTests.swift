@@ -89,6 +89,51 @@ import Unlearning
         )
     }
 
+    /// 7 classes of 20 samples, 64 a batch.
+    @Test(arguments: [UnlearnSpec.Method.saddle, .overwrite])
+    func `the drawing of samples tells how far it is, and can be ended`(
+        method: UnlearnSpec.Method
+    ) throws {
+        struct Ended: Error {}
+        var spec = spec(method)
+        (spec.samplesPerClass, spec.sampler.steps) = (20, 1)
+        var told: [[Int]] = []
+        var whole = try Unlearning(spec, original: original(), dataset: nil) {
+            told.append([$0, $1])
+        }
+        let total = 20 * dataset.classes.count
+        #expect(
+            told == stride(from: 64, to: total, by: 64).map { [$0, total] } + [[total, total]]
+        )
+        var untold = try Unlearning(spec, original: original(), dataset: nil)
+        #expect(try whole.step(0) == untold.step(0))
+        var calls = 0
+        #expect(throws: Ended.self) {
+            try Unlearning(spec, original: original(), dataset: nil) { _, _ in
+                calls += 1
+                throw Ended()
+            }
+        }
+        #expect(calls == 1)
+    }
+
+    @Test func `classes without an image are named`() throws {
+        let kept = dataset.labels.indices.filter { dataset.classes[dataset.labels[$0]] != "star" }
+        let size = 3 * 16 * 16
+        let starless = Dataset(
+            resolution: 16,
+            classes: dataset.classes,
+            labels: kept.map { dataset.labels[$0] },
+            images: kept.reduce(into: Data()) {
+                $0.append(dataset.images[$1 * size..<($1 + 1) * size])
+            }
+        )
+        let error = #expect(throws: JobFailure.self) {
+            try Unlearning(spec(.gradientAscent), original: original(), dataset: starless)
+        }
+        #expect(error?.message.contains("no image of star;") == true)
+    }
+
     @Test func `a class that does not exist is refused`() throws {
         var bad = spec(.saddle)
         bad.forget = ["pentagon"]

@@ -16,7 +16,10 @@ public struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
     /// The digest that `hex` writes, or nil unless it is 64 hexadecimal digits.
     public init?(hex: String) {
         let lower = hex.lowercased()
-        guard lower.utf8.count == 64, lower.allSatisfy(\.isHexDigit) else { return nil }
+        // Unicode counts full-width digits as hexadecimal ones.
+        guard lower.utf8.count == 64, lower.utf8.allSatisfy("0123456789abcdef".utf8.contains) else {
+            return nil
+        }
         self.hex = lower
     }
 

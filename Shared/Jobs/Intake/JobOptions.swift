@@ -51,7 +51,7 @@ public struct JobOptions: Equatable, Sendable {
         func read<Value>(_ field: String, _ rule: String, _ parse: (JSON) -> Value?) -> Value? {
             guard let given = body[field] else { return nil }
             let value = parse(given)
-            if value == nil { problems.append("\(field) must be \(rule)") }
+            if value == nil { problems.append("\(field) is \(given.shown); it must be \(rule)") }
             return value
         }
         let time = "a time such as 2026-01-31T12:00:00Z"

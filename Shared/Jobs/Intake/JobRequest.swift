@@ -25,23 +25,49 @@ public struct JobRequest: Equatable, Sendable {
         guard case .object(let members) = body else {
             throw SpecError("a job must be an object with the fields \(JobRequest.fields)")
         }
-        _ = try JSON.object(Dictionary(uniqueKeysWithValues: JobRequest.fields.map { ($0, .null) }))
-            .overlaid(with: body)
-        let kind = try JobRequest.kind(members["kind"], expected: kind)
-        guard let given = members["spec"] else {
-            throw SpecError("spec is missing; it holds the fields of a \(kind.rawValue) job")
+        var problems: [String] = []
+        func read<Value>(_ parse: () throws -> Value) -> Value? {
+            do { return try parse() } catch {
+                problems += (error as? SpecError)?.problems ?? ["\(error)"]
+                return nil
+            }
         }
-        spec = try JobSpec(kind, given)
-        id = try JobRequest.id(members["job_id"]) ?? fallbackID
-        name = try JobRequest.name(members["name"])
-        inputs = try JobRequest.inputs(members["inputs"], spec)
-        priority = try JobRequest.integer(members["priority"], "priority", 0...9) ?? 0
-        maxAttempts = try JobRequest.integer(members["max_attempts"], "max_attempts", 1...100) ?? 5
-        options = try JobOptions(members, id: id)
+        _ = read { try JobRequest.checkFields(body) }
+        let kind = read { try JobRequest.kind(members["kind"], expected: kind) }
+        let spec = kind.flatMap { kind in
+            read { try JobRequest.spec(members["spec"], kind) }
+        }
+        let id = read { try JobRequest.id(members["job_id"]) ?? fallbackID }
+        let name = read { try JobRequest.name(members["name"]) }
+        let inputs = spec.flatMap { spec in
+            read { try JobRequest.inputs(members["inputs"], spec) }
+        }
+        let priority = read { try JobRequest.integer(members["priority"], "priority", 0...9) ?? 0 }
+        let maxAttempts = read {
+            try JobRequest.integer(members["max_attempts"], "max_attempts", 1...100) ?? 5
+        }
+        let options = read { try JobOptions(members, id: id ?? fallbackID) }
+        guard problems.isEmpty, let spec, let id, let name, let inputs, let priority,
+            let maxAttempts, let options
+        else { throw SpecError(problems: problems) }
+        (self.id, self.spec, self.name, self.inputs) = (id, spec, name, inputs)
+        (self.priority, self.maxAttempts, self.options) = (priority, maxAttempts, options)
     }
 
     static let fields =
         ["job_id", "kind", "name", "spec", "inputs", "priority", "max_attempts"] + JobOptions.fields
+
+    private static func checkFields(_ body: JSON) throws(SpecError) {
+        _ = try JSON.object(Dictionary(uniqueKeysWithValues: fields.map { ($0, .null) }))
+            .overlaid(with: body)
+    }
+
+    private static func spec(_ given: JSON?, _ kind: JobKind) throws(SpecError) -> JobSpec {
+        guard let given else {
+            throw SpecError("spec is missing; it holds the fields of a \(kind.rawValue) job")
+        }
+        return try JobSpec(kind, given)
+    }
 
     private static func kind(_ given: JSON?, expected: JobKind?) throws(SpecError) -> JobKind {
         let names = JobKind.allCases.map(\.rawValue).joined(separator: ", ")
@@ -52,7 +78,7 @@ public struct JobRequest: Equatable, Sendable {
             return expected
         }
         guard let kind = given.string.flatMap(JobKind.init(rawValue:)) else {
-            throw SpecError("kind is '\(given.string ?? "not text")'; it must be one of \(names)")
+            throw SpecError("kind is \(given.shown); it must be one of \(names)")
         }
         if let expected, expected != kind {
             throw SpecError(
@@ -66,7 +92,7 @@ public struct JobRequest: Equatable, Sendable {
     private static func id(_ given: JSON?) throws(SpecError) -> UUID? {
         guard let given else { return nil }
         guard let id = given.string.flatMap(UUID.init(uuidString:)) else {
-            throw SpecError("job_id is '\(given.string ?? "not text")'; it must be a UUID")
+            throw SpecError("job_id is \(given.shown); it must be a UUID")
         }
         return id
     }
@@ -75,7 +101,7 @@ public struct JobRequest: Equatable, Sendable {
         guard let given, given != .null else { return nil }
         guard let name = given.string, isName(name) else {
             throw SpecError(
-                "name is '\(given.string ?? "not text")'; it must be 1 to 100 letters, digits, '.', "
+                "name is \(given.shown); it must be 1 to 100 letters, digits, '.', "
                     + "'_' or '-', beginning with a letter, and not look like a digest or a job's id"
             )
         }
@@ -104,7 +130,8 @@ public struct JobRequest: Equatable, Sendable {
         switch given {
         case .object(let found): members = found
         case nil: members = [:]
-        default: throw SpecError("inputs must be an object from role to artifact")
+        case let other?:
+            throw SpecError("inputs is \(other.shown); it must be an object from role to artifact")
         }
         var problems: [String] = []
         var result: [String: String] = [:]
@@ -115,7 +142,9 @@ public struct JobRequest: Equatable, Sendable {
             } else if let reference = value.string, !reference.isEmpty {
                 result[role] = reference
             } else {
-                problems.append("inputs.\(role) must be text: a name or a digest")
+                problems.append(
+                    "inputs.\(role) is \(value.shown); it must be text: a name or a digest"
+                )
             }
         }
         for (role, required) in roles where required && members[role] == nil {
@@ -133,7 +162,8 @@ public struct JobRequest: Equatable, Sendable {
         guard let given else { return nil }
         guard case .int(let value) = given, range.contains(value) else {
             throw SpecError(
-                "\(field) must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+                "\(field) is \(given.shown); it must be a whole number from \(range.lowerBound) to "
+                    + "\(range.upperBound)"
             )
         }
         return value

@@ -1,5 +1,7 @@
 /// What a child tells its worker, one JSON line each on standard output.
 public enum ReportLine: Codable, Sendable {
+    /// How much of what the steps need is made, before the first of them.
+    case preparing(done: Int, total: Int)
     case progress(step: Int, total: Int, values: [String: Double])
     /// A state that is in the store, which took `seconds`.
     case snapshot(SnapshotReference, bytes: Int, seconds: Double)

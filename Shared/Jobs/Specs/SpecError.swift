@@ -1,3 +1,5 @@
+import Spelling
+
 /// Everything that is wrong with a job, each problem a sentence with the field and its value.
 public struct SpecError: Error, Equatable, CustomStringConvertible {
     public let problems: [String]
@@ -49,25 +51,7 @@ struct Problems {
     }
 }
 
-/// The candidate closest to `word` in edits, where one is close enough to be what was meant.
+/// That of `candidates` which a field's or value's name is a slip of, if it is one.
 func nearest(_ word: String, in candidates: some Sequence<String>) -> String? {
-    candidates.map { ($0, edits(word, $0)) }
-        .filter { $0.1 <= max(2, word.count / 3) }
-        .min { $0.1 < $1.1 }?.0
-}
-
-/// Levenshtein distance.
-private func edits(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a), Array(b))
-    var row = Array(0...b.count)
-    for (i, x) in a.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for (j, y) in b.enumerated() {
-            let above = row[j + 1]
-            row[j + 1] = min(above + 1, row[j] + 1, diagonal + (x == y ? 0 : 1))
-            diagonal = above
-        }
-    }
-    return row[b.count]
+    nearest(word, in: candidates, within: max(2, word.count / 3))
 }
