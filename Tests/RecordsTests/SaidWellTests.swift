@@ -35,6 +35,10 @@ struct SaidWellTests {
         ("lineage.set_gate('Ann Smith', true)", "PL080", "name an environment"),
         ("lineage.deploy('timid', 'x')", "PL055", "'timid' is failed for request 'wish' and must"),
         ("lineage.give('photos', 'nobody')", "PL059", "no tenant 'nobody'"),
+        ("lineage.add_tenant('Ann Smith 1990-01-01')", "PL080", "name a tenant"),
+        ("lineage.add_tenant(NULL)", "PL080", "name a tenant"),
+        ("lineage.adopt_policy('Ann Smith', 0, 1, 0, 1)", "PL080", "name a policy"),
+        ("lineage.register_evaluator(sha256('x'), 'Ann Smith', 1)", "PL080", "is one word"),
     ])
     func `what is wrong is said, with what would be right`(
         call: String,
@@ -56,6 +60,7 @@ struct SaidWellTests {
         let over = try refusal("lineage.withdraw_request('other', 'wish')")
         #expect(over.sqlState == "PL080" && over.message.contains("is over"))
         try story.run("SELECT lineage.add_tenant('acme')")
+        #expect(try refusal("lineage.add_tenant('acme')").message == "the tenant 'acme' exists")
         let early = try refusal("lineage.give('clean', 'acme')")
         #expect(early.sqlState == "PL059")
         #expect(early.message.contains("'clean'"), "\(early)")

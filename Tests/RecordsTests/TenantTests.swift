@@ -168,6 +168,8 @@ struct TenantTests {
             "SELECT * FROM lineage.proof_entries('student-a')", "SET ROLE palimpsest_asker",
             "SET ROLE palimpsest", "SET SESSION AUTHORIZATION palimpsest",
             "SELECT lineage.give('base', 'a')", "SELECT lineage.sees(1, 1)",
+            // Their answers are numbers, which count what others have.
+            "SELECT lineage.resolve('base')", "SELECT lineage.resolve('base', 'infinity')",
         ] {
             let error = #expect(throws: PostgresError.self) { try mine.query(sql) }
             #expect(error?.sqlState == "42501", "\(sql)")
