@@ -23,29 +23,26 @@ public struct Ledger {
     private static let ofRequests: String? =
         "open a request of that name with `palimpsest forget request`"
 
-    /// Turns a request's inputs into digests that can no longer change their meaning.
+    /// Turns a request's inputs into digests that can no longer change their meaning: what they
+    /// mean to `tenant`, the label of a job that has one.
     ///
     /// - Throws: `SpecError` listing every input that is unknown, ambiguous or of the wrong kind.
-    public func pin(_ inputs: [String: String]) throws -> [PinnedInput] {
+    public func pin(
+        _ inputs: [String: String],
+        for tenant: String? = nil
+    ) throws -> [PinnedInput] {
         var problems: [String] = []
         var pinned: [PinnedInput] = []
         for (role, reference) in inputs.sorted(by: { $0.key < $1.key }) {
             do {
-                let found = try resolve(reference.storable)
+                let found = try input(role, reference.storable, for: tenant)
                 let wanted = Ledger.kinds[role] ?? "checkpoint"
                 if found.kind != wanted {
                     problems.append(
                         "inputs.\(role) is '\(reference)', a \(found.kind); it must be a \(wanted)"
                     )
                 }
-                pinned.append(
-                    PinnedInput(
-                        role: role,
-                        artifact: found.artifact,
-                        content: found.content,
-                        kind: found.kind
-                    )
-                )
+                pinned.append(found)
             } catch let error as PostgresError where error.isAboutReference {
                 let known = role == "forget_request" ? Ledger.ofRequests : error.hint
                 let hint = known.map { "; " + $0 } ?? ""
@@ -54,6 +51,24 @@ public struct Ledger {
         }
         guard problems.isEmpty else { throw SpecError(problems: problems) }
         return pinned
+    }
+
+    private func input(
+        _ role: String,
+        _ reference: String,
+        for tenant: String?
+    ) throws -> PinnedInput {
+        let rows = try connection.query(
+            "SELECT * FROM lineage.described_to($1, $2)",
+            [.text(tenant?.storable), .text(reference)]
+        )
+        let row = try single(rows, of: "lineage.described_to")
+        return PinnedInput(
+            role: role,
+            artifact: try row.digest("artifact"),
+            content: try row.digest("content"),
+            kind: try row.text("kind")
+        )
     }
 
     public func origin(of reference: String) throws -> Origin {

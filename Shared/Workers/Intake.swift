@@ -140,6 +140,6 @@ struct Intake: Service {
     private func pin(_ request: JobRequest, _ ledger: Ledger) throws -> [PinnedInput] {
         let start = ContinuousClock.now
         defer { Measures.querySeconds.observe((ContinuousClock.now - start) / .seconds(1), "pin") }
-        return try ledger.pin(request.inputs)
+        return try ledger.pin(request.inputs, for: request.options.labels["tenant"])
     }
 }

@@ -4,6 +4,7 @@ SELECT lineage.request_forgetting(
     'closed', 'concept', lineage.merkle_root(codes), 1, 'subject_request', '{}'
 ) FROM lineage.item_codes('{moon}', sha256('closed')) codes;
 SELECT lineage.add_tenant('house');
+INSERT INTO lineage.tenant_login (login, tenant) VALUES ('guest', 1);
 
 CREATE FUNCTION story.job(kind text) RETURNS uuid
 LANGUAGE sql IMMUTABLE AS $$ SELECT md5('the job to ' || kind)::uuid; $$;

@@ -77,7 +77,7 @@ struct Desk {
     ) throws -> JobQueue.Submission {
         try queue.submit(
             request,
-            inputs: ledger.pin(request.inputs),
+            inputs: ledger.pin(request.inputs, for: request.options.labels["tenant"]),
             source: "test",
             messageID: messageID
         )

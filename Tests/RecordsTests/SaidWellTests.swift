@@ -41,6 +41,10 @@ struct SaidWellTests {
         ("lineage.tag('clean', NULL)", "PL080", "cannot name an artifact"),
         ("lineage.tag('nothing', 'x')", "PL010", "no artifact is known as 'nothing'"),
         ("lineage.tag('clean', 'clean')", "PL081", "already"),
+        ("lineage.add_tenant('Ann Smith 1990-01-01')", "PL080", "name a tenant"),
+        ("lineage.add_tenant(NULL)", "PL080", "name a tenant"),
+        ("lineage.adopt_policy('Ann Smith', 0, 1, 0, 1)", "PL080", "name a policy"),
+        ("lineage.register_evaluator(sha256('x'), 'Ann Smith', 1)", "PL080", "is one word"),
     ])
     func `what is wrong is said, with what would be right`(
         call: String,
@@ -62,6 +66,7 @@ struct SaidWellTests {
         let over = try refusal("lineage.withdraw_request('other', 'wish')")
         #expect(over.sqlState == "PL080" && over.message.contains("is over"))
         try story.run("SELECT lineage.add_tenant('acme')")
+        #expect(try refusal("lineage.add_tenant('acme')").message == "the tenant 'acme' exists")
         let early = try refusal("lineage.give('clean', 'acme')")
         #expect(early.sqlState == "PL059")
         #expect(early.message.contains("'clean'"), "\(early)")

@@ -45,12 +45,14 @@ final class Sealed {
             Desk.output("copy", kind: "dataset", content: "shapes"),
             from: "elsewhere"
         )
-        try desk.connection.execute(script: Sealed.officers)
+        let guest = "guest_" + UUID().uuidString.prefix(8).lowercased()
+        try desk.connection.query("CREATE ROLE \(guest) LOGIN IN ROLE palimpsest_tenant")
+        try desk.connection.execute(script: Sealed.officers.replacing("GUEST", with: guest))
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    /// Rows that no job makes.
+    /// Rows that no job makes, one of them about the login GUEST.
     private static let officers = """
         BEGIN;
         SELECT lineage.request_forgetting('ask', 'sample', lineage.merkle_root(codes), 2, 'subject',
@@ -65,7 +67,8 @@ final class Sealed {
         SELECT lineage.revoke_evaluator(encode(digest, 'hex')) FROM lineage.evaluator;
         SELECT lineage.correct('lineage.metric', 1, 'mismeasured');
         SELECT lineage.add_tenant('acme');
-        SELECT lineage.admit('ann', 'acme');
+        SELECT lineage.admit('GUEST', 'acme');
+        SELECT lineage.dismiss('GUEST');
         SELECT lineage.give('student', 'acme');
         COMMIT;
         """

@@ -209,8 +209,9 @@ final class StoreAuditTests {
         try connection.execute(
             script: """
                 SELECT lineage.add_tenant('a');
-                CREATE ROLE \(login) LOGIN IN ROLE palimpsest_reader;
+                CREATE ROLE \(login) LOGIN IN ROLE palimpsest_tenant;
                 SELECT lineage.admit('\(login)', 'a');
+                GRANT palimpsest_reader TO \(login);
                 """
         )
         let own = conninfo.replacing("user=palimpsest", with: "user=\(login)")

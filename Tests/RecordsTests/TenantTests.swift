@@ -7,72 +7,25 @@ import Testing
 /// Two tenants share a base and a ledger; neither learns of the other.
 @Suite(.timeLimit(.minutes(3)))
 struct TenantTests {
+    let tenants: Tenants
     let desk: Desk
-    /// Logins belong to the whole server, so each test has its own.
-    let mark = UUID().uuidString.prefix(8).lowercased()
 
     init() throws {
-        desk = try Desk()
-        try desk.make(.train, "base")
-        for tenant in ["a", "b"] {
-            try desk.connection.query("SELECT lineage.add_tenant($1)", [.text(tenant)])
-            try desk.connection.execute(
-                script: """
-                    CREATE ROLE \(login(tenant)) LOGIN IN ROLE palimpsest_tenant;
-                    SELECT lineage.admit('\(login(tenant))', '\(tenant)');
-                    """
-            )
+        tenants = try Tenants()
+        desk = tenants.desk
+    }
+
+    private func session(_ tenant: String) throws -> Connection { try tenants.session(tenant) }
+
+    private func answer(_ call: String, _ connection: Connection) throws -> [[String]] {
+        try tenants.answer(call, connection)
+    }
+
+    /// So many students of the base that are b's.
+    private func makeMore(_ count: Int) throws {
+        for index in 0..<count {
+            try tenants.make(.distill, "more-b-\(index)", ["teacher": "base"], "b")
         }
-        try desk.ledger.register(
-            Desk.output("data", kind: "dataset", content: "of-b"),
-            from: "b",
-            name: "data-b"
-        )
-        try desk.connection.query("SELECT lineage.give('data-b', 'b')")
-        try fill("a")
-        try fill("b")
-    }
-
-    private func login(_ tenant: String) -> String { "login_\(mark)_\(tenant)" }
-
-    private func session(_ tenant: String) throws -> Connection {
-        let conninfo = desk.conninfo.replacing("user=palimpsest", with: "user=\(login(tenant))")
-        return try Connection(conninfo)
-    }
-
-    /// A checkpoint of the shared base, an unlearned one of that and a student, as `tenant`.
-    private func fill(_ tenant: String) throws {
-        try make(.distill, "student-\(tenant)", ["teacher": "base"], tenant)
-        try desk.request("wish-\(tenant)", from: "student-\(tenant)")
-        try make(
-            .unlearn,
-            "forgetful-\(tenant)",
-            ["original": "student-\(tenant)", "forget_request": "wish-\(tenant)"],
-            tenant
-        )
-        try desk.connection.execute(
-            script: """
-                SELECT lineage.set_gate('lab-\(tenant)', false);
-                SELECT lineage.deploy('student-\(tenant)', 'lab-\(tenant)');
-                """
-        )
-    }
-
-    @discardableResult
-    private func make(
-        _ kind: JobKind,
-        _ name: String,
-        _ inputs: [String: String],
-        _ tenant: String
-    ) throws -> Digest {
-        var request = try Desk.request(kind, name: name, inputs: inputs)
-        request.options.labels["tenant"] = tenant
-        try desk.submit(request)
-        let made = try desk.queue.complete(
-            desk.claim(kind),
-            outputs: [Desk.output(content: name)]
-        )
-        return try #require(made["model"])
     }
 
     /// Every question a tenant may ask, about what both see and about what is his own.
@@ -92,12 +45,6 @@ struct TenantTests {
         "provenance('forgetful-a')",
     ]
 
-    private func answer(_ call: String, _ connection: Connection) throws -> [[String]] {
-        try connection.query("SELECT * FROM lineage.\(call)").map { row in
-            try row.columnNames.map { try row.optional($0) ?? "null" }
-        }
-    }
-
     @Test func `a tenant's answers are those of a ledger without the other`() throws {
         let mine = try session("a")
         let whole = try TenantTests.questions.map { try answer($0, mine) }
@@ -113,7 +60,7 @@ struct TenantTests {
             try answer("descendants('base')", mine).map { $0[2] } == ["student-a", "forgetful-a"]
         )
         // Much more of the other's changes nothing, not even whether an answer is cut.
-        for index in 0..<3 { try make(.distill, "more-b-\(index)", ["teacher": "base"], "b") }
+        try makeMore(3)
         try desk.request("more-b", from: "data-b")
         for (call, rows) in zip(TenantTests.questions, whole) {
             let stable = try answer(call, mine)
@@ -171,7 +118,7 @@ struct TenantTests {
         }
         _ = try pages()
         let before = try pages()
-        for index in 0..<20 { try make(.distill, "more-b-\(index)", ["teacher": "base"], "b") }
+        try makeMore(20)
         _ = try pages()
         #expect(try abs(pages() - before) <= 4)
     }
@@ -181,11 +128,11 @@ struct TenantTests {
             ["teacher": "student-b", "dataset": "shapes"],
             ["teacher": "base", "dataset": "data-b"],
         ].map { inputs in
-            #expect(throws: SpecError.self) { try make(.distill, "x", inputs, "a") }
+            #expect(throws: SpecError.self) { try tenants.make(.distill, "x", inputs, "a") }
         }
         #expect(refusals[0]?.description.contains("no artifact is known as 'student-b'") == true)
         let unknown = #expect(throws: SpecError.self) {
-            try make(.distill, "x", ["teacher": "base"], "nobody")
+            try tenants.make(.distill, "x", ["teacher": "base"], "nobody")
         }
         #expect(unknown?.description.contains("there is no tenant") == true)
         // Whoever leaves the label out gets what the inputs are.
@@ -210,11 +157,8 @@ struct TenantTests {
 
     /// Rights that reach a login past its tenant open nothing.
     @Test func `a login with the rights and no tenant sees what is everybody's`() throws {
-        try desk.connection.execute(
-            script: "CREATE ROLE stray_\(mark) LOGIN IN ROLE palimpsest_tenant"
-        )
-        let conninfo = desk.conninfo.replacing("user=palimpsest", with: "user=stray_\(mark)")
-        let stray = try Connection(conninfo)
+        try tenants.newLogin("stray")
+        let stray = try session("stray")
         #expect(try answer("descendants('base')", stray) == [])
         #expect(try answer("original_of('base')", stray).count == 1)
         let mine = try session("a")
@@ -224,6 +168,8 @@ struct TenantTests {
             "SELECT * FROM lineage.proof_entries('student-a')", "SET ROLE palimpsest_asker",
             "SET ROLE palimpsest", "SET SESSION AUTHORIZATION palimpsest",
             "SELECT lineage.give('base', 'a')", "SELECT lineage.sees(1, 1)",
+            // Their answers are numbers, which count what others have.
+            "SELECT lineage.resolve('base')", "SELECT lineage.resolve('base', 'infinity')",
         ] {
             let error = #expect(throws: PostgresError.self) { try mine.query(sql) }
             #expect(error?.sqlState == "42501", "\(sql)")
@@ -245,7 +191,7 @@ struct TenantTests {
         ).map { try $0.text("name") }
         // Scores have no rights of their own: they are reached through evidence, which has.
         #expect(tables == [])
-        try desk.connection.query("GRANT palimpsest_auditor TO \(login("a"))")
+        try desk.connection.query("GRANT palimpsest_auditor TO \(tenants.login("a"))")
         let mine = try session("a")
         #expect(try mine.query("SELECT FROM lineage.log_entry").isEmpty)
         let kinds = try mine.query("SELECT DISTINCT tenant FROM lineage.tenancy")

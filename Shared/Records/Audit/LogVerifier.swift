@@ -20,6 +20,8 @@ public struct LogVerifier {
 
     /// Reads the whole ledger once, as of one moment. `epochs` are files of epochs kept outside of
     /// the database.
+    ///
+    /// - Throws: `PostgresError` where the tables may not be read, or not all rows of them.
     public func verify(epochs: [URL] = []) throws -> LogReport {
         try connection.transaction {
             try connection.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -30,6 +32,7 @@ public struct LogVerifier {
     /// `verify` inside of a transaction that is open already.
     package func inspect(epochs: [URL] = []) throws -> LogReport {
         try connection.usePlainSettings()
+        try connection.refuseTenant()
         var report = LogReport()
         guard try findsLog(&report) else { return report }
         let hashes = try chains(&report)

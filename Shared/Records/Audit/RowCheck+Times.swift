@@ -34,6 +34,7 @@ extension RowCheck {
         ("unlearn_application", "applied_at", "request", "forget_request", "recorded_at", "seq"),
         ("tenancy", "recorded_at", "artifact", "artifact", "recorded_at", "artifact"),
         ("tenant_login", "recorded_at", "tenant", "tenant", "recorded_at", "login"),
+        ("tenant_login_event", "recorded_at", "tenant", "tenant", "recorded_at", "seq"),
     ]
 
     private static func notBefore(

@@ -17,7 +17,8 @@ public struct RowVerifier {
     /// Reads the whole ledger, as of one moment.
     ///
     /// - Throws: `PostgresError` where the database lacks migrations that this build knows, or where
-    ///   the tables may not be read. A question that the rows make impossible is a finding.
+    ///   the tables, or some of their rows, may not be read. A question that the rows make impossible
+    ///   is a finding.
     public func verify() throws -> RowReport {
         try connection.atOneMoment { try inspect() }
     }
@@ -32,6 +33,7 @@ public struct RowVerifier {
             )
         }
         try connection.usePlainSettings()
+        try connection.refuseTenant()
         for setting in ["work_mem = '256MB'", "jit = off"] {
             try connection.query("SET LOCAL " + setting)
         }

@@ -10,8 +10,8 @@ extension Invariant {
         "score": "value", "verdict": "result", "deployment_event": "event",
         "deployment_gate": "enabled", "deployed_ancestor": "deployed",
         "content_twin": "artifact", "correction": "reason", "tenant": "name",
-        "tenant_login": "login", "tenancy": "tenant", "log_entry": "payload",
-        "log_epoch": "payload", "log_range": "epoch",
+        "tenant_login": "login", "tenant_login_event": "event", "tenancy": "tenant",
+        "log_entry": "payload", "log_epoch": "payload", "log_range": "epoch",
         "queue.job_transition": "reason", "queue.rejection": "reason", "queue.worker": "kind",
         "queue.dependency": "job", "queue.replayed": "rejection",
     ]

@@ -82,6 +82,9 @@ extension Invariant {
             ),
             forged("tenant (name, AT) VALUES ('acme'"),
             forged("tenant_login (login, tenant, AT) VALUES ('ann', 1"),
+            forged(
+                "tenant_login_event (login, tenant, event, AT) VALUES ('guest', 1, 'dismissed'"
+            ),
             forged("tenancy (artifact, tenant, AT) VALUES (18, 1"),
             .switchedOff(
                 "tenant",
