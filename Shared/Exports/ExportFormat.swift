@@ -1,8 +1,12 @@
 public import Foundation
 public import Jobs
 
-/// A form that other tools read. Each is a pure function of the ledger's rows, so the same rows
-/// give the same bytes.
+/// The version of what the exports look like. It is in each of them that has a place for it, and goes
+/// up with every change of the bytes that are written for the same provenance.
+let exporterVersion = "2"
+
+/// A form that other tools read. Each is a pure function of the ledger's rows, the time of which they
+/// are told and the exporter's version, so the same three give the same bytes.
 public enum ExportFormat: String, CaseIterable, Sendable {
     case openlineage
     case slsa
@@ -14,7 +18,7 @@ public enum ExportFormat: String, CaseIterable, Sendable {
     /// The bytes of this form. `event` is the OpenLineage event of the run that made the artifact.
     ///
     /// - Throws: `ExportError` for an import in a form that tells of runs only.
-    public func write(_ provenance: Provenance, event: JSON?) throws -> Data {
+    public func write(_ provenance: Provenance, event: JSON? = nil) throws -> Data {
         switch self {
         case .openlineage:
             guard let event else { throw ExportError("an import has no run to tell of") }

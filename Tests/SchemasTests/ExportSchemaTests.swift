@@ -35,7 +35,7 @@ import Testing
 
     private func export(_ name: String, as format: ExportFormat) throws -> JSON {
         let bytes = try format.write(
-            Provenance(ledger.provenance(of: name)),
+            Provenance(ledger.provenance(of: name, asOf: "now")),
             event: ledger.openLineageEvent(of: name)
         )
         return try JSON(parsing: bytes)
@@ -45,14 +45,14 @@ import Testing
     @Test(arguments: [ExportFormat.openlineage, .slsa, .cyclonedx])
     func `an export is valid by its published schema`(format: ExportFormat) throws {
         let check = try ExportSchemaTests.check(try #require(ExportSchemaTests.files[format]))
-        for name in ["teacher", "new-student", "forgetful", "twice", "photos"] {
-            if name == "photos", format != .cyclonedx {
+        _ = try seal()
+        for name in ["teacher", "old-student", "new-student", "forgetful", "twice", "photos"] {
+            if name == "photos", [.openlineage, .slsa].contains(format) {
                 #expect(throws: ExportError.self) { try export(name, as: format) }
                 continue
             }
             let document = try export(name, as: format)
             #expect(try check.problems(document) == [], "\(name)")
-            #expect(try export(name, as: format) == document)
         }
     }
 
@@ -74,13 +74,18 @@ import Testing
         }
     }
 
-    /// A proof and a signed epoch are DSSE envelopes; a proof holds an in-toto statement.
-    @Test func `a proof is an in-toto statement`() throws {
+    /// Signs all that the log has, and returns the key.
+    private func seal() throws -> SigningKey {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: folder) }
         let key = SigningKey()
         try LogSealer(connection, key: key, folder: folder).seal()
-        let proof = try ledger.proof(of: "forgetful", key: key)
+        return key
+    }
+
+    /// A proof and a signed epoch are DSSE envelopes; a proof holds an in-toto statement.
+    @Test func `a proof is an in-toto statement`() throws {
+        let proof = try ledger.proof(of: "forgetful", key: seal())
         #expect(proof.type == "application/vnd.in-toto+json")
         let statement = try JSON(parsing: proof.payload)
         #expect(try ExportSchemaTests.check("in-toto-statement-v1").problems(statement) == [])
