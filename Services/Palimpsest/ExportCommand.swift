@@ -17,12 +17,16 @@ let exportCommand = Command(
 
 /// Writes the artifact's files into `folder` and returns their places.
 func export(_ record: ArtifactRecord, to folder: URL, _ store: ArtifactStore) throws -> [URL] {
-    let data = try store.read(record.content)
-    let manifest = try JSON(parsing: data).decode(Manifest.self)
+    let manifest = try manifest(record.content, store)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return try manifest.files.keys.sorted().map { name in
         let place = folder.appending(path: name)
         try store.read(name, of: manifest).write(to: place)
         return place
     }
+}
+
+/// The files of the artifact with this content.
+func manifest(_ content: Digest, _ store: ArtifactStore) throws -> Manifest {
+    try JSON(parsing: store.read(content)).decode(Manifest.self)
 }

@@ -1,7 +1,9 @@
 import Commands
 import Exports
 import Foundation
+import Jobs
 import Records
+import Store
 
 private let known = ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")
 
@@ -21,14 +23,27 @@ let lineageExport = Command(
     }
     let time = invocation.value("as-of") ?? "infinity"
     guard isMoment(time) else { throw UsageError("--as-of got '\(time)'; it takes \(momentForms)") }
-    let ledger = Ledger(try Connections.find().openDatabase())
+    let connections = Connections.find()
+    let ledger = Ledger(try connections.openDatabase())
     let provenance = try Provenance(
         ledger.provenance(of: invocation.arguments[0], asOf: time)
     )
     let data = try format.write(
         provenance,
         event: format == .openlineage
-            ? ledger.openLineageEvent(of: provenance.subject) : nil
+            ? ledger.openLineageEvent(of: provenance.subject) : nil,
+        files: format == .oms ? files(of: provenance.main, connections.existingStore()) : [:]
     )
     try Output.write(data, to: invocation.value("output"))
+}
+
+/// The digests of the artifact's files, from its manifest.
+private func files(
+    of artifact: Provenance.Artifact,
+    _ store: ArtifactStore
+) throws -> [String: Digest] {
+    guard let content = Digest(hex: artifact.content) else {
+        throw Failure("the content '\(artifact.content)' of \(artifact.digest) is no digest")
+    }
+    return try manifest(content, store).files.mapValues(\.digest)
 }

@@ -12,13 +12,20 @@ public enum ExportFormat: String, CaseIterable, Sendable {
     case slsa
     case cyclonedx
     case modelCard = "model-card"
+    case oms
     case dot
     case jsonld
 
-    /// The bytes of this form. `event` is the OpenLineage event of the run that made the artifact.
+    /// The bytes of this form. `event` is the OpenLineage event of the run that made the artifact,
+    /// `files` the digests of the artifact's files by their names.
     ///
-    /// - Throws: `ExportError` for an import in a form that tells of runs only.
-    public func write(_ provenance: Provenance, event: JSON? = nil) throws -> Data {
+    /// - Throws: `ExportError` for an import in a form that tells of runs only, and for an artifact
+    ///   without files in a form that tells of those.
+    public func write(
+        _ provenance: Provenance,
+        event: JSON? = nil,
+        files: [String: Digest] = [:]
+    ) throws -> Data {
         switch self {
         case .openlineage:
             guard let event else { throw ExportError("an import has no run to tell of") }
@@ -26,6 +33,7 @@ public enum ExportFormat: String, CaseIterable, Sendable {
         case .slsa: return line(try slsaStatement(provenance))
         case .cyclonedx: return line(mlBOM(provenance))
         case .modelCard: return Data(huggingFaceCard(provenance).utf8)
+        case .oms: return line(try modelSigningStatement(provenance, files))
         case .dot: return Data(graphviz(provenance).utf8)
         case .jsonld: return line(provenanceGraph(provenance))
         }

@@ -25,6 +25,7 @@ import Testing
             "of them in 1 signed epochs", "rules and rights compared", "rows asked",
             "Its original, before anything was unlearned",
             "\"specVersion\":\"1.6\"", "digraph lineage", "base_model:",
+            "https://model_signing/signature/v1.0", "{\"algorithm\":\"sha256\"",
             "the store and the ledger agree",
         ] {
             #expect(output.contains(words), "\(words) is not in \(output)")

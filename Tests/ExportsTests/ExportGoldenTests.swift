@@ -24,7 +24,11 @@ struct ExportGoldenTests {
         format: ExportFormat
     ) throws {
         let provenance = try Fixtures.provenance(name)
-        let written = try format.write(provenance, event: ExportGoldenTests.event)
+        let written = try format.write(
+            provenance,
+            event: ExportGoldenTests.event,
+            files: Fixtures.files
+        )
         let file = golden(name, format)
         if ProcessInfo.processInfo.environment["PALIMPSEST_WRITE_GOLDEN"] == "1" {
             try written.write(to: file)

@@ -6,7 +6,11 @@ import Testing
 /// The facts of the published schemas that each export must keep to.
 struct ExportsTests {
     private func json(_ format: ExportFormat) throws -> JSON {
-        let data = try format.write(Fixtures.provenance(), event: .object([:]))
+        let data = try format.write(
+            Fixtures.provenance(),
+            event: .object([:]),
+            files: Fixtures.files
+        )
         return try JSONDecoder().decode(JSON.self, from: data)
     }
 
@@ -144,6 +148,29 @@ struct ExportsTests {
         #expect(card.contains("with the key `key-1`"))
         #expect(card.contains(String(repeating: "e", count: 64)))
         #expect(card.contains("palimpsest lineage proof \(Fixtures.subject) -o proof.json\n"))
+    }
+
+    /// OMS 1.0: what its reference implementation hashes, in the order in which it does.
+    @Test func `the model signing statement is the reference implementation's`() throws {
+        let json = try json(.oms)
+        #expect(json["predicateType"] == .string("https://model_signing/signature/v1.0"))
+        let root = json[path: ["subject", "0", "digest", "sha256"]]
+        #expect(root == .string(Fixtures.root))
+        let resource = json[path: ["predicate", "resources", "0"]]
+        #expect(resource?["name"] == .string("config.json"))
+        #expect(resource?["algorithm"] == .string("sha256"))
+        #expect(throws: ExportError.self) { try ExportFormat.oms.write(Fixtures.provenance()) }
+    }
+
+    /// U+FF5E comes before U+1F600, though in UTF-16 it does not.
+    @Test func `files are in the order of their names' code points`() throws {
+        let names = ["é", "e\u{301}z", "Z", "a/b", "\u{1F600}", "\u{FF5E}"]
+        let files = Dictionary(uniqueKeysWithValues: names.map { ($0, Digest(of: Data())) })
+        let data = try ExportFormat.oms.write(Fixtures.provenance(), files: files)
+        let resources = try JSON(parsing: data)[path: ["predicate", "resources"]]
+        guard case .array(let listed)? = resources else { return }
+        let expected = ["Z", "a/b", "e\u{301}z", "é", "\u{FF5E}", "\u{1F600}"]
+        #expect(listed.map { $0["name"] } == expected.map { .string($0) })
     }
 
     @Test func `the graph names every artifact and edge`() throws {

@@ -17,6 +17,14 @@ enum Fixtures {
         let file = folder.appending(path: "\(name).json")
         return try Provenance(JSON(parsing: Data(contentsOf: file)))
     }
+
+    /// Files whose statement the tool `model_signing` 1.1.1 made too; its root is `root`.
+    static let files = [
+        "weights.safetensors": digest("w\n"), "config.json": digest("{}\n"),
+    ]
+    static let root = "c43a43162d641d7a27accf138218dfa971428353fd7febec1022398be3a3def7"
+
+    private static func digest(_ text: String) -> Digest { Digest(of: Data(text.utf8)) }
 }
 
 extension JSON {

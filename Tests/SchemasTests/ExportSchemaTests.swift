@@ -25,7 +25,7 @@ import Testing
 
     private static let files: [ExportFormat: String] = [
         .openlineage: "openlineage-2-0-2", .slsa: "slsa-provenance-v1",
-        .cyclonedx: "cyclonedx-1.6",
+        .cyclonedx: "cyclonedx-1.6", .oms: "model-signing-v1",
     ]
 
     static func check(_ name: String) throws -> SchemaCheck {
@@ -36,13 +36,14 @@ import Testing
     private func export(_ name: String, as format: ExportFormat) throws -> JSON {
         let bytes = try format.write(
             Provenance(ledger.provenance(of: name, asOf: "now")),
-            event: ledger.openLineageEvent(of: name)
+            event: ledger.openLineageEvent(of: name),
+            files: ["config.json": Digest(of: Data()), "weights": Digest(of: Data("w".utf8))]
         )
         return try JSON(parsing: bytes)
     }
 
     /// Made by training, by distilling, by unlearning once and twice, and imported.
-    @Test(arguments: [ExportFormat.openlineage, .slsa, .cyclonedx])
+    @Test(arguments: [ExportFormat.openlineage, .slsa, .cyclonedx, .oms])
     func `an export is valid by its published schema`(format: ExportFormat) throws {
         let check = try ExportSchemaTests.check(try #require(ExportSchemaTests.files[format]))
         _ = try seal()
@@ -57,7 +58,7 @@ import Testing
     }
 
     /// The check would see it: a member left out that is required, renamed, or of another type.
-    @Test(arguments: [ExportFormat.openlineage, .slsa, .cyclonedx])
+    @Test(arguments: [ExportFormat.openlineage, .slsa, .cyclonedx, .oms])
     func `a document bent in one place is not valid`(format: ExportFormat) throws {
         let check = try ExportSchemaTests.check(try #require(ExportSchemaTests.files[format]))
         guard case .object(let members) = try export("forgetful", as: format) else { return }
