@@ -1,10 +1,9 @@
 import Commands
-import Exports
 import Foundation
 import Proofs
 import Records
 
-private let output = Option(
+let outputOption = Option(
     "output",
     "FILE",
     letter: "o",
@@ -17,7 +16,7 @@ let proofCommands = [
         "lineage proof",
         summary: "Writes what the ledger can prove of a checkpoint as one signed file.",
         arguments: ["CHECKPOINT"],
-        options: [output]
+        options: [outputOption]
     ) { invocation in
         let ledger = Ledger(try Connections.find().openDatabase())
         let proof = try ledger.proof(of: invocation.arguments[0], key: signingKey())
@@ -37,31 +36,7 @@ let proofCommands = [
             print("Whose key that is was not checked: compare it, or give --key PUB.")
         }
     },
-    Command(
-        "lineage export",
-        summary: "Writes an artifact's lineage for other tools: openlineage, slsa, cyclonedx,"
-            + " model-card, dot or jsonld.",
-        arguments: ["REF"],
-        options: [
-            Option("format", "FORMAT", help: "one of those; needed"),
-            output,
-        ]
-    ) { invocation in
-        let known = ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")
-        guard let name = invocation.value("format"), let format = ExportFormat(rawValue: name)
-        else {
-            throw UsageError(
-                "--format is '\(invocation.value("format") ?? "")'; known are \(known)"
-            )
-        }
-        let ledger = Ledger(try Connections.find().openDatabase())
-        let reference = invocation.arguments[0]
-        let data = try format.write(
-            Provenance(ledger.provenance(of: reference)),
-            event: format == .openlineage ? ledger.openLineageEvent(of: reference) : nil
-        )
-        try Output.write(data, to: invocation.value("output"))
-    },
+    lineageExport,
 ]
 
 /// Reads and checks a proof.

@@ -6,7 +6,7 @@ func graphviz(_ provenance: Provenance) -> String {
         let run = provenance.run(of: artifact)
         let made = run.map { "\($0.kind) \($0.method)" } ?? "import"
         let label =
-            "\(artifact.name ?? artifact.output)\\n\(artifact.kind), \(made)"
+            "\(artifact.title)\\n\(artifact.kind), \(made)"
             + "\\n\(artifact.digest.prefix(12))"
         let shape = artifact.kind == "checkpoint" ? "box" : "ellipse"
         return "  \"\(artifact.digest.prefix(12))\" [label=\"\(escaped(label))\", shape=\(shape)];"
@@ -15,8 +15,10 @@ func graphviz(_ provenance: Provenance) -> String {
         "  \"\($0.parent.prefix(12))\" -> \"\($0.child.prefix(12))\" [label=\"\($0.role)\"];"
     }
     return
-        (["digraph lineage {", "  // edges lead from a parent to its child", "  rankdir=LR;"]
-        + nodes + edges + ["}"]).joined(separator: "\n")
+        ([
+            "digraph lineage {", "  // edges lead from a parent to its child",
+            "  // \(provenance.signature)", "  rankdir=LR;",
+        ] + nodes + edges + ["}"]).joined(separator: "\n")
         + "\n"
 }
 
@@ -28,7 +30,7 @@ func provenanceGraph(_ provenance: Provenance) -> JSON {
         let parents = provenance.parents(of: artifact.digest)
         return object([
             "@id": .string(entity(artifact.digest)), "@type": text("prov:Entity"),
-            "rdfs:label": text(artifact.name ?? artifact.output), "kind": text(artifact.kind),
+            "rdfs:label": text(artifact.title), "kind": text(artifact.kind),
             "prov:generatedAtTime": text(artifact.recordedAt),
             "prov:wasGeneratedBy": text(artifact.run.map(activity)),
             "prov:qualifiedDerivation": .array(
@@ -59,10 +61,24 @@ func provenanceGraph(_ provenance: Provenance) -> JSON {
             "rdfs": .string("http://www.w3.org/2000/01/rdf-schema#"),
             "kind": .string("urn:palimpsest:kind"),
             "prov:entity": id, "prov:hadRole": id, "prov:wasGeneratedBy": id,
-            "prov:wasDerivedFrom": id, "prov:wasAssociatedWith": id,
+            "prov:wasDerivedFrom": id, "prov:wasAssociatedWith": id, "prov:wasAttributedTo": id,
+            "asOf": .string("urn:palimpsest:asOf"),
         ]),
-        "@graph": .array(entities + activities),
+        "@graph": .array(entities + activities + document(provenance)),
     ])
+}
+
+/// The graph itself, and the program that wrote it.
+private func document(_ provenance: Provenance) -> [JSON] {
+    let exporter = "urn:palimpsest:exporter:v\(exporterVersion)"
+    return [
+        object([
+            "@id": .string("urn:palimpsest:export:jsonld:\(provenance.subject)"),
+            "@type": text("prov:Entity"), "prov:wasAttributedTo": .string(exporter),
+            "asOf": text(provenance.asOf),
+        ]),
+        .object(["@id": .string(exporter), "@type": .string("prov:SoftwareAgent")]),
+    ]
 }
 
 private let id = JSON.object(["@type": .string("@id")])

@@ -4,12 +4,9 @@ import Jobs
 func mlBOM(_ provenance: Provenance) -> JSON {
     let main = provenance.main
     let data = provenance.artifacts.filter { $0.kind == "dataset" && $0.digest != main.digest }
-    return object([
+    let members: [String: JSON?] = [
         "bomFormat": text("CycloneDX"), "specVersion": text("1.6"), "version": .int(1),
-        "serialNumber": .string("urn:uuid:" + uuid(main.digest)),
-        "metadata": .object([
-            "timestamp": .string(main.recordedAt), "component": model(main, provenance),
-        ]),
+        "metadata": metadata(provenance),
         "components": .array(data.map { component($0) }),
         "dependencies": .array(
             ([main] + data).map { artifact in
@@ -24,6 +21,22 @@ func mlBOM(_ provenance: Provenance) -> JSON {
             }
         ),
         "formulation": provenance.run(of: main).map { .array([formula($0)]) },
+    ]
+    // Each bill has a number of its own, and the same bill the same.
+    let number = "urn:uuid:" + uuid(Digest(of: object(members).canonical).hex)
+    return object(members.merging(["serialNumber": .string(number)]) { $1 })
+}
+
+private func metadata(_ provenance: Provenance) -> JSON {
+    let exporter = JSON.object([
+        "type": .string("application"), "name": .string("palimpsest exporter"),
+        "version": .string(exporterVersion),
+    ])
+    return object([
+        "timestamp": .string(provenance.asOf ?? provenance.main.recordedAt),
+        "component": model(provenance.main, provenance),
+        "tools": .object(["components": .array([exporter])]),
+        "properties": provenance.asOf.map { .array([property(("asOf", $0))]) },
     ])
 }
 
@@ -33,7 +46,7 @@ private func component(_ artifact: Provenance.Artifact) -> JSON {
 }
 
 private func described(_ artifact: Provenance.Artifact) -> [String: JSON] {
-    let isData = !["checkpoint", "adapter"].contains(artifact.kind)
+    let isData = !artifact.isModel
     let licence = artifact.licence.map { JSON.object(["license": .object(["name": .string($0)])]) }
     let properties = [
         ("kind", artifact.kind), ("content", artifact.content), ("bytes", String(artifact.bytes)),
@@ -42,7 +55,7 @@ private func described(_ artifact: Provenance.Artifact) -> [String: JSON] {
     var members: [String: JSON] = [
         "type": .string(isData ? "data" : "machine-learning-model"),
         "bom-ref": .string(reference(artifact.digest)),
-        "name": .string(artifact.name ?? artifact.output), "version": .string(artifact.digest),
+        "name": .string(artifact.title), "version": .string(artifact.digest),
         "hashes": .array([
             .object(["alg": .string("SHA-256"), "content": .string(artifact.content)])
         ]),
@@ -62,14 +75,17 @@ private func model(_ main: Provenance.Artifact, _ provenance: Provenance) -> JSO
             var members = described(parent)
             // The same parent may come in two roles, and a reference is for one component.
             members["bom-ref"] = .string(reference(parent.digest) + "#" + edge.role)
-            members["properties"] = .array([property(("role", edge.role))])
+            let judged = provenance.verdicts(on: parent.digest).flatMap {
+                [("status:\($0.request)", $0.status)] + verdictProperties($0)
+            }
+            members["properties"] = .array(([("role", edge.role)] + judged).map(property))
             return JSON.object(members)
         }
     }
     if !ancestors.isEmpty { members["pedigree"] = .object(["ancestors": .array(ancestors)]) }
-    if ["checkpoint", "adapter"].contains(main.kind) { members["modelCard"] = card(provenance) }
-    let told = unlearning(provenance)
-    if case .array(let properties)? = members["properties"], !told.isEmpty {
+    if main.isModel { members["modelCard"] = card(provenance) }
+    if case .array(let properties)? = members["properties"] {
+        let told = unlearningProperties(provenance) + proofProperties(provenance)
         members["properties"] = .array(properties + told.map(property))
     }
     return .object(members)
@@ -100,22 +116,6 @@ private func performance(_ metric: Provenance.Metric) -> JSON {
         ])
     }
     return .object(members)
-}
-
-/// What was unlearned on the artifact's way, and the verdicts on it.
-private func unlearning(_ provenance: Provenance) -> [(String, String)] {
-    var told: [(String, String)] = []
-    for application in provenance.runs.flatMap(\.applications) {
-        told.append(("unlearning:method", application.method))
-        if let request = application.request { told.append(("unlearning:request", request)) }
-        if let promise = application.commitment { told.append(("unlearning:commitment", promise)) }
-    }
-    for verdict in provenance.verdicts {
-        let words = "\(verdict.result) by policy \(verdict.policy) version \(verdict.version)"
-        told.append(("verdict:\(verdict.request)", words))
-        told.append(("status:\(verdict.request)", verdict.status))
-    }
-    return told
 }
 
 private func formula(_ run: Provenance.Run) -> JSON {

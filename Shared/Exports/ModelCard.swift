@@ -9,13 +9,16 @@ func huggingFaceCard(_ provenance: Provenance) -> String {
     var lines = ["---"] + licence(provenance) + ["tags:", "- diffusion", "- palimpsest"]
     if provenance.runs.contains(where: { !$0.applications.isEmpty }) { lines.append("- unlearned") }
     lines += baseModels(main, provenance) + datasets(provenance) + results(main, provenance)
-    lines += ["---", "", "# \(main.name ?? main.output)", "", "| | |", "|---|---|"]
+    lines += [
+        "---", "", "<!-- \(provenance.signature) -->", "", "# \(main.title)", "", "| | |",
+        "|---|---|",
+    ]
     lines += ["| artifact | `\(main.digest)` |", "| content | `\(main.content)` |"]
     if let run = provenance.run(of: main) {
         lines.append("| made by | \(run.kind) \(run.method), run `\(run.run)` |")
     }
     lines += provenance.parents(of: main.digest).map { "| \($0.role) | `\($0.parent)` |" }
-    lines += requests(provenance)
+    lines += requestTable(provenance) + unlearningTable(provenance) + proofLink(provenance)
     return lines.joined(separator: "\n") + "\n"
 }
 
@@ -45,7 +48,7 @@ private func results(_ main: Provenance.Artifact, _ provenance: Provenance) -> [
     let data = provenance.artifacts.last { $0.kind == "dataset" }
     let name = quoted(data?.name ?? data?.digest ?? "none")
     let head = [
-        "model-index:", "- name: \(quoted(main.name ?? main.output))", "  results:", "  - task:",
+        "model-index:", "- name: \(quoted(main.title))", "  results:", "  - task:",
         "      type: unconditional-image-generation", "    dataset:", "      name: \(name)",
         "      type: \(name)", "    metrics:",
     ]
@@ -53,29 +56,6 @@ private func results(_ main: Provenance.Artifact, _ provenance: Provenance) -> [
         + provenance.metrics.flatMap {
             ["    - type: \($0.name)", "      value: \(number($0.value))"]
         }
-}
-
-/// One row a request, however often it was applied on the way.
-private func requests(_ provenance: Provenance) -> [String] {
-    let applied = Dictionary(grouping: provenance.runs.flatMap(\.applications), by: \.request)
-    guard !applied.isEmpty else { return [] }
-    let head = [
-        "", "## What was unlearned", "", "| request | methods | commitment | status | verdict |",
-        "|---|---|---|---|---|",
-    ]
-    let rows = applied.map { request, applications in
-        let verdict = provenance.verdicts.last { $0.request == request }
-        let words = verdict.map { "\($0.result), policy \($0.policy) v\($0.version)" } ?? "none"
-        let methods = applications.map(\.method).joined(separator: ", ")
-        return "| \(request ?? "") | \(methods) | "
-            + "`\((applications[0].commitment ?? "").prefix(16))` | "
-            + "\(verdict?.status ?? "not judged") | \(words) |"
-    }
-    return head + rows.sorted() + [
-        "",
-        "`palimpsest verify` checks the proof of this table. It proves derivation and process, "
-            + "not absence.",
-    ]
 }
 
 /// A YAML scalar that is a string whatever it holds; JSON's strings are YAML's.

@@ -1,6 +1,7 @@
 public import Jobs
 
-/// How an artifact came to be: what `lineage.provenance` says of it.
+/// What `lineage.provenance` says of an artifact: how it came to be, and what was known of it at a
+/// time.
 public struct Provenance: Codable, Equatable, Sendable {
     public struct Artifact: Codable, Equatable, Sendable {
         public var digest: String
@@ -15,6 +16,11 @@ public struct Provenance: Codable, Equatable, Sendable {
         public var source: String?
         public var licence: String?
         public var recordedAt: String
+
+        /// The name that it had, else the name of the output.
+        var title: String { name ?? output }
+        /// Whether it is a model, of which the ledger has a proof.
+        var isModel: Bool { ["checkpoint", "adapter"].contains(kind) }
     }
 
     public struct Edge: Codable, Equatable, Sendable {
@@ -46,31 +52,22 @@ public struct Provenance: Codable, Equatable, Sendable {
         public var appliedAt: String
     }
 
-    public struct Verdict: Codable, Equatable, Sendable {
-        public var request: String
-        public var result: String
-        public var policy: String
-        public var version: Int
-        public var evidence: String?
-        public var decidedAt: String
-        /// What it comes to now: `cleansed`, or why not.
-        public var status: String
-    }
-
-    public struct Metric: Codable, Equatable, Sendable {
-        public var name: String
-        public var value: Double
-        public var low: Double?
-        public var high: Double?
-        public var reference: String?
-    }
-
     public var subject: String
+    /// The time of which all that changes is told; nil for all that the ledger had.
+    public var asOf: String?
     public var artifacts: [Artifact]
     public var edges: [Edge]
     public var runs: [Run]
+    public var madeWith: MadeWith?
+    public var requests: [Request]
+    /// Whether there are more requests than are listed.
+    public var moreRequests: Bool
+    /// Those on the artifact and on its ancestors, in their order.
     public var verdicts: [Verdict]
     public var metrics: [Metric]
+    public var reports: [Report]
+    /// The newest signed epoch that has the artifact's entry; nil where none has yet.
+    public var epoch: Epoch?
 
     /// - Throws: `ExportError` where the value does not hold its own subject.
     public init(_ json: JSON) throws {
@@ -83,7 +80,7 @@ public struct Provenance: Codable, Equatable, Sendable {
     func artifact(_ digest: String) -> Artifact? { artifacts.first { $0.digest == digest } }
 
     /// The artifact that all of it is about.
-    var main: Artifact {
+    public var main: Artifact {
         guard let found = artifact(subject) else { preconditionFailure("checked when made") }
         return found
     }

@@ -26,6 +26,7 @@ func slsaStatement(_ provenance: Provenance) throws -> JSON {
                     "invocationId": .string("urn:uuid:" + run.run),
                     "startedOn": .string(run.startedAt), "finishedOn": .string(run.sealedAt),
                 ]),
+                "byproducts": .array(provenance.reports.map(byproduct)),
             ]),
         ]),
     ])
@@ -41,12 +42,17 @@ private func buildDefinition(
     let code = [("code", run.code), ("environment", run.environment)].compactMap { name, digest in
         digest.map { JSON.object(["name": .string(name), "digest": sha256($0)]) }
     }
+    let worker = provenance.madeWith
     return .object([
         "buildType": .string("urn:palimpsest:build:\(run.kind):v1"),
         "externalParameters": run.spec,
         "internalParameters": object([
             "job": text(run.job), "method": text(run.method), "specDigest": text(run.specDigest),
             "seed": run.seed.map { .int($0) },
+            "deterministic": worker?.deterministic.map { .bool($0) },
+            "deviceClass": text(worker?.deviceClass),
+            "machine": worker?.environment?["machine"], "system": worker?.environment?["system"],
+            "exporter": .string(exporterVersion), "asOf": text(provenance.asOf),
         ]),
         "resolvedDependencies": .array(
             parents.map { edge in
@@ -57,8 +63,32 @@ private func buildDefinition(
                         "role": .string(edge.role), "child": .string(edge.child),
                     ]),
                 ])
-            } + code
+            } + code + libraries(worker)
         ),
+    ])
+}
+
+/// The shared libraries that the worker ran on, by their digests.
+private func libraries(_ worker: Provenance.MadeWith?) -> [JSON] {
+    guard case .object(let libraries)? = worker?.environment?["libraries"] else { return [] }
+    return libraries.sorted { $0.key < $1.key }.compactMap { name, digest in
+        digest.string.map {
+            .object([
+                "name": .string(name), "digest": sha256($0),
+                "annotations": .object(["role": .string("library")]),
+            ])
+        }
+    }
+}
+
+/// What an evaluation of the artifact reported.
+private func byproduct(_ report: Provenance.Report) -> JSON {
+    .object([
+        "name": .string(report.output), "digest": sha256(report.digest),
+        "annotations": .object([
+            "kind": .string("report"), "run": .string("urn:uuid:" + report.run),
+            "recordedAt": .string(report.recordedAt),
+        ]),
     ])
 }
 

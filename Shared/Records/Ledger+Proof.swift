@@ -69,11 +69,11 @@ extension Ledger {
         ProofError("not all of it is in a signed epoch yet; run `palimpsest lineage seal-log`")
     }
 
-    /// What all exports of the artifact are written from.
-    public func provenance(of reference: String) throws -> JSON {
+    /// What all exports of the artifact are written from, as it was known at `time`.
+    public func provenance(of reference: String, asOf time: String = "infinity") throws -> JSON {
         let rows = try connection.query(
-            "SELECT lineage.provenance($1) AS provenance",
-            [.text(reference)]
+            "SELECT lineage.provenance($1, $2) AS provenance",
+            [.text(reference), .text(time)]
         )
         return try single(rows, of: "lineage.provenance").json("provenance")
     }

@@ -25,6 +25,7 @@ import Testing
             "of them in 1 signed epochs", "rules and rights compared", "rows asked",
             "Its original, before anything was unlearned",
             "\"specVersion\":\"1.6\"", "digraph lineage", "base_model:",
+            "https://model_signing/signature/v1.0", "{\"algorithm\":\"sha256\"",
             "the store and the ledger agree",
         ] {
             #expect(output.contains(words), "\(words) is not in \(output)")
@@ -57,6 +58,12 @@ import Testing
             ("verify /dev/zero", 1, "/dev/zero: a proof has at most 64 MiB"),
             ("verify - < /dev/zero", 1, "standard input: a proof has at most 64 MiB"),
             ("submit /dev/zero", 1, "the file is too long; at most 262144 bytes are read"),
+            (
+                "lineage export forgetful --format dot --as-of yesterday", 64,
+                "--as-of got 'yesterday'; it takes a time such as 2027-01-31"
+            ),
+            ("lineage export forgetful --format dot --as-of 2999-01-01", 64, "has not come yet"),
+            ("lineage export forgetful --format x", 64, "known are openlineage, slsa, cyclonedx"),
             ("lineage export forgetful --format dot -o $D/full", 1, "no space left on device"),
             ("lineage export forgetful --format dot -o /dev/stdout", 0, "digraph lineage"),
             ("lineage export forgetful --format dot -o $D", 1, folder.path),

@@ -2,58 +2,29 @@ import Exports
 import Foundation
 import Jobs
 
-/// An unlearned checkpoint of a teacher that was trained on imported shapes.
+/// Provenance without a database, from files of `Fixtures/exports`: `forgetful`, an unlearned
+/// checkpoint of a teacher that was trained on imported shapes, as of a time, and `student`, which
+/// it taught but which started from that teacher too.
 enum Fixtures {
     static let shapes = String(repeating: "a", count: 64)
     static let teacher = String(repeating: "b", count: 64)
     static let subject = String(repeating: "c", count: 64)
-    static let commitment = String(repeating: "d", count: 64)
 
-    static func provenance() throws -> Provenance {
-        try Provenance(JSONDecoder().decode(JSON.self, from: Data(text.utf8)))
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Fixtures/exports")
+
+    static func provenance(_ name: String = "forgetful") throws -> Provenance {
+        let file = folder.appending(path: "\(name).json")
+        return try Provenance(JSON(parsing: Data(contentsOf: file)))
     }
 
-    private static let text = """
-        {"subject": "\(subject)",
-        "artifacts": [
-        {"digest": "\(shapes)", "content": "\(shapes)", "kind": "dataset", "output": "dataset",
-        "name": "shapes", "bytes": 10, "info": {}, "run": null, "source": "builtin:shapes",
-        "licence": "CC0-1.0", "recorded_at": "2026-01-01T00:00:00.000000Z"},
-        {"digest": "\(teacher)", "content": "\(teacher)", "kind": "checkpoint", "output": "model",
-        "name": "teacher", "bytes": 20, "info": {},
-        "run": "11111111-1111-4111-8111-111111111111", "source": null, "licence": null,
-        "recorded_at": "2026-01-02T00:00:00.000000Z"},
-        {"digest": "\(subject)", "content": "\(subject)", "kind": "checkpoint", "output": "model",
-        "name": "forget \\"star\\"", "bytes": 20, "info": {},
-        "run": "22222222-2222-4222-8222-222222222222", "source": null, "licence": null,
-        "recorded_at": "2026-01-03T00:00:00.000000Z"}],
-        "edges": [
-        {"child": "\(teacher)", "parent": "\(shapes)", "role": "dataset"},
-        {"child": "\(subject)", "parent": "\(teacher)", "role": "anchor"},
-        {"child": "\(subject)", "parent": "\(teacher)", "role": "init"}],
-        "runs": [
-        {"run": "11111111-1111-4111-8111-111111111111",
-        "job": "31111111-1111-4111-8111-111111111111", "kind": "train", "method": "diffusion",
-        "spec": {"method": "diffusion", "work": {"steps": 10}}, "spec_digest": "\(commitment)",
-        "seed": 3, "code": null, "environment": null,
-        "started_at": "2026-01-01T10:00:00.000000Z", "sealed_at": "2026-01-02T00:00:00.000000Z",
-        "applications": []},
-        {"run": "22222222-2222-4222-8222-222222222222",
-        "job": "32222222-2222-4222-8222-222222222222", "kind": "unlearn", "method": "saddle",
-        "spec": {"method": "saddle", "forget": ["star"]}, "spec_digest": "\(commitment)",
-        "seed": null, "code": "\(commitment)", "environment": null,
-        "started_at": "2026-01-02T10:00:00.000000Z", "sealed_at": "2026-01-03T00:00:00.000000Z",
-        "applications": [{"request": "42222222-2222-4222-8222-222222222222",
-        "commitment": "\(commitment)", "method": "saddle", "params_digest": "\(commitment)",
-        "applied_at": "2026-01-03T00:00:00.000000Z"}]}],
-        "verdicts": [{"request": "42222222-2222-4222-8222-222222222222", "result": "pass",
-        "policy": "default", "version": 1, "evidence": "\(commitment)",
-        "decided_at": "2026-01-04T00:00:00.000000Z", "status": "cleansed"}],
-        "metrics": [{"name": "integrity_normalised", "value": 0.1, "low": 0.05, "high": 0.2,
-        "reference": "\(teacher)"},
-        {"name": "unlearning_accuracy", "value": 1, "low": null, "high": null,
-        "reference": null}]}
-        """
+    /// Files whose statement the tool `model_signing` 1.1.1 made too; its root is `root`.
+    static let files = [
+        "weights.safetensors": digest("w\n"), "config.json": digest("{}\n"),
+    ]
+    static let root = "c43a43162d641d7a27accf138218dfa971428353fd7febec1022398be3a3def7"
+
+    private static func digest(_ text: String) -> Digest { Digest(of: Data(text.utf8)) }
 }
 
 extension JSON {

