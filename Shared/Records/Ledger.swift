@@ -58,9 +58,18 @@ public struct Ledger {
         _ reference: String,
         for tenant: String?
     ) throws -> PinnedInput {
+        guard let tenant else {
+            let found = try resolve(reference)
+            return PinnedInput(
+                role: role,
+                artifact: found.artifact,
+                content: found.content,
+                kind: found.kind
+            )
+        }
         let rows = try connection.query(
             "SELECT * FROM lineage.described_to($1, $2)",
-            [.text(tenant?.storable), .text(reference)]
+            [.text(tenant.storable), .text(reference)]
         )
         let row = try single(rows, of: "lineage.described_to")
         return PinnedInput(

@@ -51,8 +51,8 @@ extension Invariant {
         number: 8,
         claim: "only the winning epoch seals",
         breaches: [
-            Breach(Call.complete(epoch: 0), "PL001", "fenced", reaching: Role.workers),
-            Breach(Call.complete(epoch: 2), "PL001", "fenced", reaching: Role.workers),
+            Breach(Call.complete(epoch: 0), "PL001", "fenced", reaching: [.worker, .trainer]),
+            Breach(Call.complete(epoch: 2), "PL001", "fenced", reaching: [.worker, .trainer]),
         ],
         bypasses: [
             Bypass("run", "UPDATE lineage.run SET epoch = 9 WHERE seq = 4"),
