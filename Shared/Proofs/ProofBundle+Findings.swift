@@ -116,6 +116,7 @@ private func why(_ reason: String, _ result: String) -> String {
         "too_few_pairs": "fewer pairs were compared than the policy asks for",
         "floor_not_zero": "the original differs from itself when it is run again",
         "ceiling_not_above_floor": "other seeds make no more difference than the same ones",
+        "items_not_compared": "what was forgotten was not compared with the request's items",
     ]
     let gates = [
         "forgetting": "how often what was to be forgotten is recognised no more",

@@ -82,5 +82,6 @@ public struct RowVerifier {
 
 extension RowCheck {
     static let all =
-        births + ancestry + [lateEdges, anchors] + measurements + verdicts + deployments + times
+        births + ancestry + [lateEdges, anchors, exclusions] + measurements + verdicts + deployments
+        + times
 }
