@@ -37,6 +37,13 @@ extension RowBreach {
                 + "SELECT story.evaluate('u', 'teacher', 0.99, 0.1);" + passed("inconclusive")
         ),
         RowBreach(
+            "I13",
+            "verdict",
+            [.trigger("check_verdict", on: "verdict")],
+            "SELECT story.unlearn('thrice', 'twice', 'wish');"
+                + "SELECT story.evaluate('thrice', 'teacher', 0.99, 0.1);" + passed("inconclusive")
+        ),
+        RowBreach(
             "I21",
             "evidence",
             [.trigger("check_evidence", on: "evidence")],

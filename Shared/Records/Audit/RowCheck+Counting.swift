@@ -53,4 +53,24 @@ extension RowCheck {
                 || decode(repeat('5c', 32), 'hex') AS outside
         FROM (SELECT i, get_byte(o.item_key, i) AS byte FROM generate_series(0, 31) i) b
         """
+
+    /// Whether the artifact of verdict `v` began at its original, or was measured beside what it began
+    /// at, by evidence that counted at a time.
+    static func besideParent(_ time: String, pairs: String) -> String {
+        """
+        NOT EXISTS (
+            SELECT FROM lineage.edge i
+            JOIN lineage.artifact a ON a.seq = i.child AND a.original <> i.parent
+            WHERE i.child = v.artifact AND i.role = 'init' AND NOT EXISTS (
+                SELECT FROM lineage.evidence b
+                WHERE b.subject = i.child AND b.reference = i.parent AND b.request = v.request
+                    AND b.n >= \(pairs) AND b.recorded_at <= \(time)
+                    AND NOT \(revoked("b.evaluator", time)) AND NOT EXISTS (
+                        SELECT FROM lineage.correction k WHERE k.recorded_at <= \(time)
+                            AND (k.target_table, k.target_key) = ('lineage.evidence', b.seq)
+                    )
+            )
+        )
+        """
+    }
 }
