@@ -14,6 +14,12 @@ extension RowBreach {
                 + Invariant.evidence("n", "n")
         ),
         RowBreach(
+            "I12",
+            "evidence",
+            [.trigger("check_evidence", on: "evidence")],
+            Invariant.otherBuild
+        ),
+        RowBreach(
             "I13",
             "score",
             [.trigger("check_score", on: "score")],
