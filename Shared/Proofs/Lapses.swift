@@ -25,7 +25,7 @@ extension LoggedRows {
         let policy = try row("policy", verdict.text("policy"))
         let request = try row("forget_request", verdict.text("request"))
         var found = try evidence.map { try lapses(ofEvidence: $0) } ?? []
-        found += try lapses("verdict", verdict)
+        found += try lapses("verdict", verdict) + lapses(besideParentOf: verdict, policy)
         let newest = try all("policy", "name", policy.text("name")).last
         if let newest, newest.key != policy.key {
             let version = "version \(try newest.number("version"))"
@@ -36,6 +36,21 @@ extension LoggedRows {
             found.append(lapse("request_\(event)", end["at"] ?? .null))
         }
         return found
+    }
+
+    /// That a checkpoint passed which began at another unlearned one, and nothing counts that was
+    /// measured beside that.
+    private func lapses(besideParentOf verdict: LoggedRow, _ policy: LoggedRow) throws -> [JSON] {
+        let artifact = try row("artifact", verdict.text("artifact"))
+        let start = all("edge", "child", artifact.key).first { $0["role"] == "init" }
+        guard try verdict.text("result") == "pass", let parent = start?["parent"],
+            parent != artifact["original"]
+        else { return [] }
+        let counts = try all("evidence", "subject", artifact.key).contains {
+            try $0["reference"] == parent && $0["request"] == verdict["request"]
+                && $0.number("n") >= policy.number("min_pairs") && lapses(ofEvidence: $0).isEmpty
+        }
+        return counts ? [] : [lapse("no_parent_evidence", .null)]
     }
 
     private func lapse(_ because: String, _ at: JSON, _ reason: String? = nil) -> JSON {

@@ -12,7 +12,7 @@ struct LoggedRows {
     private static let pointers = [
         "edge": ["child"], "unlearn_application": ["run"], "forget_opening": ["request"],
         "forget_request_event": ["request"], "evaluator_event": ["evaluator"],
-        "verdict": ["supersedes"], "policy": ["name"],
+        "verdict": ["supersedes"], "policy": ["name"], "evidence": ["subject"],
     ]
 
     /// - Throws: `ProofError` where two entries are of one row.

@@ -94,6 +94,8 @@ extension ProofBundle {
             let because =
                 switch lapse["because"]?.string {
                 case "evaluator_revoked": "its evaluator was revoked \(at)"
+                case "no_parent_evidence":
+                    "no evidence beside its direct parent counts, or the signer left it out"
                 case "policy_replaced": "\(reason) of its policy came into force \(at)"
                 case "request_withdrawn": "the request was withdrawn \(at)"
                 case "request_superseded": "the request was superseded by another \(at)"
@@ -116,6 +118,8 @@ private func why(_ reason: String, _ result: String) -> String {
         "too_few_pairs": "fewer pairs were compared than the policy asks for",
         "floor_not_zero": "the original differs from itself when it is run again",
         "ceiling_not_above_floor": "other seeds make no more difference than the same ones",
+        "items_not_compared": "what was forgotten was not compared with the request's items",
+        "no_parent_evidence": "on enough pairs it was not compared with its direct parent",
     ]
     let gates = [
         "forgetting": "how often what was to be forgotten is recognised no more",

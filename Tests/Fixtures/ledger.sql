@@ -73,7 +73,7 @@ $$;
 
 CREATE FUNCTION story.unlearn(
     name text, original text, request text DEFAULT NULL, anchor text DEFAULT NULL,
-    content text DEFAULT NULL, retained text DEFAULT NULL
+    content text DEFAULT NULL, retained text DEFAULT NULL, forget text[] DEFAULT '{star}'
 ) RETURNS bigint
 LANGUAGE sql AS $$
     SELECT story.seal(
@@ -84,19 +84,19 @@ LANGUAGE sql AS $$
         )),
         '[["original", "init"], ["anchor", "anchor"]]'::jsonb
             || CASE WHEN retained IS NULL THEN '[]' ELSE '[["retained", "retain_set"]]' END::jsonb,
-        '{"method": "saddle", "forget": ["star"]}', '[]', 'checkpoint', content
+        jsonb_build_object('method', 'saddle', 'forget', forget), '[]', 'checkpoint', content
     );
 $$;
 
--- Trained anew on `data` to stand in for `original`.
+-- Trained anew on `data`, as `role`, to stand in for `original`.
 CREATE FUNCTION story.retrain(
-    name text, original text, data text, request text
+    name text, original text, data text, request text, role text DEFAULT 'dataset'
 ) RETURNS bigint
 LANGUAGE sql AS $$
     SELECT story.seal(
         'unlearn', name,
-        jsonb_build_object('original', original, 'dataset', data, 'forget_request', request),
-        '[["original", "replaces"], ["dataset", "dataset"]]',
+        jsonb_build_object('original', original, 'data', data, 'forget_request', request),
+        jsonb_build_array('["original", "replaces"]'::jsonb, jsonb_build_array('data', role)),
         '{"method": "retrain", "forget": ["star"]}'
     );
 $$;
@@ -113,7 +113,8 @@ $$;
 CREATE FUNCTION story.evaluate(
     subject text, original text, forgetting double precision, integrity double precision,
     pairs integer DEFAULT 2000, width double precision DEFAULT 0.01,
-    floor double precision DEFAULT 0, ceiling double precision DEFAULT 0.8
+    floor double precision DEFAULT 0, ceiling double precision DEFAULT 0.8,
+    forget text[] DEFAULT '{star}'
 ) RETURNS bigint
 LANGUAGE sql AS $$
     SELECT story.seal(
@@ -121,7 +122,7 @@ LANGUAGE sql AS $$
         jsonb_build_object('subject', subject, 'original', original, 'classifier', 'judge'),
         '[["subject", "eval_subject"], ["original", "reference"], ["classifier", "judge"]]',
         jsonb_build_object(
-            'seed', 0, 'samples', 20000, 'pairs', pairs, 'forget', '["star"]'::jsonb,
+            'seed', 0, 'samples', 20000, 'pairs', pairs, 'forget', forget,
             'sampler', '{"kind": "ddim"}'::jsonb
         ),
         (
@@ -142,6 +143,17 @@ LANGUAGE sql AS $$
         'report'
     );
 $$;
+
+-- A request that nobody opened, for one item named star that is not a class.
+CREATE FUNCTION story.closed_request(name text, scope text, VARIADIC sources text[]) RETURNS uuid
+LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN lineage.request_forgetting(
+        name, scope,
+        lineage.merkle_root(lineage.item_codes('{star}', sha256(convert_to(name, 'UTF8')))), 1,
+        'subject_request', sources
+    );
+END $$;
 
 -- A request for the class star, opened under a key made of its name.
 CREATE FUNCTION story.request(

@@ -89,11 +89,23 @@ INSERT INTO lineage.evidence (
     eval_manifest, sampler_config, metric_models, metrics, floor, ceiling, n, evaluated_at
 ) OVERRIDING SYSTEM VALUE
 SELECT
-    s, s::text::bytea, s, s - 1, (x ->> 'g')::bigint + 1, s, 1, 'featdist', 1, sha256(''),
+    s, s::text::bytea, s, a.original, (x ->> 'g')::bigint + 1, s, 1, 'featdist', 1, sha256(''),
     sha256(''), ARRAY[sha256('')], '{}', 0, 1, 2000, now()
 FROM story.input i CROSS JOIN LATERAL jsonb_array_elements(i.applied) x
 CROSS JOIN LATERAL (SELECT 16 * (x ->> 'g')::bigint + (x ->> 'k')::bigint + 1 AS s) y
+JOIN lineage.artifact a ON a.seq = s
 WHERE x ->> 'v' IS NOT NULL;
+INSERT INTO lineage.evidence (
+    seq, canonical, subject, reference, request, run, evaluator, protocol, protocol_version,
+    eval_manifest, sampler_config, metric_models, metrics, floor, ceiling, n, evaluated_at
+) OVERRIDING SYSTEM VALUE
+SELECT
+    1000000 + s, ('beside ' || s)::bytea, s, e.parent, (x ->> 'g')::bigint + 1, s, 1, 'featdist',
+    1, sha256(''), sha256(''), ARRAY[sha256('')], '{}', 0, 1, 2000, now()
+FROM story.input i CROSS JOIN LATERAL jsonb_array_elements(i.applied) x
+CROSS JOIN LATERAL (SELECT 16 * (x ->> 'g')::bigint + (x ->> 'k')::bigint + 1 AS s) y
+JOIN lineage.edge e ON e.child = s AND e.role = 'init'
+WHERE (x ->> 'b')::boolean;
 INSERT INTO lineage.verdict (artifact, request, policy, evidence, result)
 SELECT s, (x ->> 'g')::bigint + 1, 1, s, x ->> 'v'
 FROM story.input i CROSS JOIN LATERAL jsonb_array_elements(i.applied) x

@@ -95,10 +95,10 @@ struct Desk {
         return job
     }
 
-    /// The start of a worker whose program is the bytes "abc".
-    func enlisted(_ kind: JobKind = .train) throws -> UUID {
+    /// The start of a worker whose program is the bytes of `program`.
+    func enlisted(_ kind: JobKind = .train, program: String = "abc") throws -> UUID {
         let owner = UUID()
-        let build = WorkerBuild(code: Digest(of: Data("abc".utf8)), environment: .object([:]))
+        let build = WorkerBuild(code: Digest(of: Data(program.utf8)), environment: .object([:]))
         try queue.enlist(owner, kind, offer: .init(), build: build)
         return owner
     }
@@ -133,16 +133,16 @@ struct Desk {
     func evaluate(
         _ subject: String,
         against original: String?,
-        forget: [String] = [],
+        forget: [String] = ["circle"],
         _ metrics: [MetricValue]
     ) throws {
         var inputs = ["subject": subject, "classifier": "judge"]
-        var names = [JSON.string("accuracy")]
+        var spec: [String: JSON] = ["metrics": .array([.string("accuracy")])]
         if let original {
             inputs["original"] = original
-            names.append(.string("integrity"))
+            spec["metrics"] = .array(["integrity", "forgetting"].map { .string($0) })
+            spec["forget"] = .array(forget.map(JSON.string))
         }
-        let spec = ["metrics": JSON.array(names), "forget": .array(forget.map(JSON.string))]
         let request = try Desk.request(.evaluate, spec: spec, inputs: inputs)
         try submit(request)
         try queue.complete(

@@ -77,7 +77,7 @@ struct IntegrityEventTests {
         #expect(try evidence(2)["verdict"]?["result"] == "fail")
         #expect(try evidence(2)["verdict"]?["reasons"] == .array(["forgetting"]))
         // `twice` against `forgetful`, which is not where it began.
-        #expect(try evidence(4)["verdict"] == nil && evidence(4)["scores"] != nil)
+        #expect(try evidence(3)["verdict"] == nil && evidence(3)["scores"] != nil)
     }
 
     @Test func `runs that measure no integrity have no such facet`() throws {

@@ -79,6 +79,43 @@ struct MigrationTests {
         }
     }
 
+    /// What passed by earlier rules was no breach, and is decided anew.
+    @Test func `what would not pass by the rules of today passes no more`() throws {
+        let all = try Migration.load(Migration.folder())
+        let connection = try Connection(PrivatePostgres.emptyTestDatabase())
+        try Migrator(connection, all.filter { $0.version < 110 }).migrate()
+        let ledger = Story.fixtures.appending(path: "ledger.sql")
+        try connection.execute(script: String(contentsOf: ledger, encoding: .utf8))
+        try connection.execute(script: MigrationTests.passed)
+        let verdicts =
+            "SELECT name || ' ' || result || reasons::text AS v FROM lineage.verdicts "
+            + "WHERE current ORDER BY name"
+        func current() throws -> [String] {
+            try connection.query(verdicts).map { try $0.text("v") }
+        }
+        #expect(try current() == ["kept pass{}", "one pass{}", "two pass{}"])
+        try Migrator(connection, all).migrate()
+        #expect(
+            try current() == [
+                "kept inconclusive{items_not_compared}", "one pass{}",
+                "two inconclusive{no_parent_evidence}",
+            ]
+        )
+        let rows = try RowVerifier(Story.blueprint(of: connection)).verify().findings
+        #expect(rows == [])
+    }
+
+    private static let passed = """
+        SELECT story.data('photos'), story.data('clean');
+        SELECT story.train('judge', 'clean'), story.train('teacher', 'photos');
+        SELECT story.request('wish', 'photos');
+        SELECT story.closed_request('alice', 'sample', 'photos');
+        SELECT story.unlearn('one', 'teacher', 'wish'), story.unlearn('two', 'one', 'wish');
+        SELECT story.unlearn('kept', 'teacher', 'alice', retained => 'photos');
+        SELECT story.evaluate(name, 'teacher', 0.99, 0.1)
+        FROM unnest('{one,two,kept}'::text[]) name;
+        """
+
     /// A later migration may add a column: rows that leave it null say what they said before.
     @Test func `a column added later is no change, until something is in it`() throws {
         let story = try Story()

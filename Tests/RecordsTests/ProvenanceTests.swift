@@ -16,6 +16,7 @@ struct ProvenanceTests {
         try story.run(
             """
             SELECT story.unlearn('twice', 'forgetful', 'wish');
+            SELECT story.evaluate('twice', 'forgetful', 0.99, 0.1);
             SELECT story.evaluate('twice', 'teacher', 0.99, 0.1);
             SELECT lineage.withdraw_verdict('other', 'wish');
             """

@@ -14,19 +14,40 @@ extension RowBreach {
                 + Invariant.evidence("n", "n")
         ),
         RowBreach(
+            "I12",
+            "evidence",
+            [.trigger("check_evidence", on: "evidence")],
+            Invariant.otherBuild
+        ),
+        RowBreach(
             "I13",
             "score",
             [.trigger("check_score", on: "score")],
             Invariant.score("0.5, 0.5, 0.5, 0.5", formula: 2)
         ),
-        RowBreach("I13", "verdict", [.trigger("check_verdict", on: "verdict")], passed),
+        RowBreach("I13", "verdict", [.trigger("check_verdict", on: "verdict")], passed("fail")),
         RowBreach(
             "I13",
             "verdict",
             [.trigger("check_verdict", on: "verdict")],
             "INSERT INTO lineage.policy (name, version, forgetting_min, leak_max, validity_min, "
                 + "integrity_max) SELECT name, version + 1, 0, 1, 0, 1 FROM lineage.policy;"
-                + passed
+                + passed("fail")
+        ),
+        RowBreach(
+            "I13",
+            "verdict",
+            [.trigger("check_verdict", on: "verdict")],
+            "SELECT story.closed_request('alice', 'sample', 'photos');"
+                + "SELECT story.unlearn('u', 'teacher', 'alice');"
+                + "SELECT story.evaluate('u', 'teacher', 0.99, 0.1);" + passed("inconclusive")
+        ),
+        RowBreach(
+            "I13",
+            "verdict",
+            [.trigger("check_verdict", on: "verdict")],
+            "SELECT story.unlearn('thrice', 'twice', 'wish');"
+                + "SELECT story.evaluate('thrice', 'teacher', 0.99, 0.1);" + passed("inconclusive")
         ),
         RowBreach(
             "I21",
@@ -43,12 +64,14 @@ extension RowBreach {
         ),
     ]
 
-    /// Passes what failed.
-    private static let passed = """
+    /// Passes what had another result.
+    private static func passed(_ result: String) -> String {
+        """
         INSERT INTO lineage.verdict (artifact, request, policy, evidence, result, supersedes)
         SELECT artifact, request, policy, evidence, 'pass', seq FROM lineage.verdict
-        WHERE result = 'fail' ORDER BY seq LIMIT 1
+        WHERE result = '\(result)' ORDER BY seq LIMIT 1
         """
+    }
 
     static let others = [
         RowBreach(

@@ -31,6 +31,7 @@ struct RowTests {
         ("I13", "score SET value = 1, ci_high = 1 WHERE seq = 3"),
         ("I16", "artifact SET generation = generation + 1 WHERE seq = 18"),
         ("I16", "artifact SET origin_roots = '{2}' WHERE seq = 18"),
+        ("I11", "edge SET excludes = '{1}' WHERE child = 4"),
         ("I5", "artifact SET original = 3 WHERE seq = 18"),
         ("I5", "artifact SET original = NULL WHERE seq = 18"),
         ("I7", "artifact SET weight_root = 3 WHERE seq = 18"),

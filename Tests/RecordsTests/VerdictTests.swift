@@ -81,9 +81,9 @@ struct VerdictTests {
             SELECT story.unlearn('m1', 'teacher', 'wish'), story.unlearn('m2', 'm1', 'wish');
             SELECT story.unlearn('m3', 'm2', 'wish'), story.unlearn('m4', 'm3', 'wish');
             SELECT story.unlearn('m5', 'm4', 'wish');
+            SELECT story.evaluate('m' || i, 'm' || i - 1, 0.99, 0.05) FROM generate_series(2, 5) i;
             SELECT story.evaluate('m' || i, 'teacher', 0.99, i * 0.05 + (i > 3)::integer * 0.3)
             FROM generate_series(1, 5) i;
-            SELECT story.evaluate('m5', 'm4', 0.99, 0.05);
             """
         )
         #expect(

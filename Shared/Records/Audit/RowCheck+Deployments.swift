@@ -90,12 +90,15 @@ extension RowCheck {
                 WHERE w.artifact = e.child AND w.request = u.request AND w.decided_at <= u.at
                 ORDER BY w.seq DESC LIMIT 1
             ) v JOIN lineage.evidence m ON m.seq = v.evidence
+            JOIN lineage.policy p ON p.seq = v.policy
             WHERE v.result = 'pass' AND v.policy = (\(policy("u.request", "u.at")))
                 AND NOT \(revoked("m.evaluator", "u.at"))
                 AND NOT EXISTS (
                     SELECT FROM lineage.correction k
                     WHERE k.recorded_at <= u.at AND (k.target_table, k.target_key)
                         IN (('lineage.verdict', v.seq), ('lineage.evidence', m.seq))
+                ) AND (
+                    u.at < \(since(113)) OR \(besideParent("u.at", pairs: "p.min_pairs"))
                 )
         )
         """

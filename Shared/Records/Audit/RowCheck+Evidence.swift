@@ -14,6 +14,10 @@ extension RowCheck {
                     r.kind IS DISTINCT FROM 'evaluate' OR s.run = e.run),
                 ('I12', 'its evaluator does not stand for its protocol',
                     (v.protocol, v.version) IS DISTINCT FROM (e.protocol, e.protocol_version)),
+                ('I12', 'its evaluator is not the program of its run',
+                    e.recorded_at >= \(since(114)) AND v.digest IS DISTINCT FROM coalesce(
+                        r.code_digest, sha256('palimpsest.evaluation.featdist.v1')
+                    )),
                 ('I12', 'its evaluator was revoked then', \(revoked("e.evaluator", "e.recorded_at"))),
                 ('I21', 'its reference is no original of its subject',
                     NOT \(comparable("e.subject", "e.reference"))),

@@ -93,14 +93,19 @@ extension RowCheck {
         UNION ALL SELECT 2, 'too_few_pairs', NULL, NULL, NULL, e.n < p.min_pairs
         UNION ALL SELECT 3, 'floor_not_zero', NULL, NULL, NULL, e.floor > p.floor_max
         UNION ALL SELECT 4, 'ceiling_not_above_floor', NULL, NULL, NULL, e.ceiling <= e.floor
-        UNION ALL SELECT 5, 'forgetting', 1 - f.high, 1 - f.low, 1 - p.forgetting_min, true
-        UNION ALL SELECT 6, 'leak_null', x.null_leak, x.null_leak, p.leak_max, true
-        UNION ALL SELECT 7, 'leak_retained', x.kept_leak, x.kept_leak, p.leak_max, true
-        UNION ALL SELECT 8, 'validity', 1 - x.validity, 1 - x.validity, 1 - p.validity_min, true
-        UNION ALL SELECT 9, 'attack', x.attack, x.attack, p.attack_max, p.attack_max IS NOT NULL
-        UNION ALL SELECT 10, 'integrity', \(measured("integrity_normalised", "low")),
+        UNION ALL SELECT 5, 'items_not_compared', NULL, NULL, NULL,
+            v.decided_at >= \(since(110))
+                AND NOT \(compared(run: "s.run", request: "v.request", at: "v.decided_at"))
+        UNION ALL SELECT 6, 'no_parent_evidence', NULL, NULL, NULL,
+            v.decided_at >= \(since(113)) AND NOT \(besideParent("v.decided_at", pairs: "p.min_pairs"))
+        UNION ALL SELECT 7, 'forgetting', 1 - f.high, 1 - f.low, 1 - p.forgetting_min, true
+        UNION ALL SELECT 8, 'leak_null', x.null_leak, x.null_leak, p.leak_max, true
+        UNION ALL SELECT 9, 'leak_retained', x.kept_leak, x.kept_leak, p.leak_max, true
+        UNION ALL SELECT 10, 'validity', 1 - x.validity, 1 - x.validity, 1 - p.validity_min, true
+        UNION ALL SELECT 11, 'attack', x.attack, x.attack, p.attack_max, p.attack_max IS NOT NULL
+        UNION ALL SELECT 12, 'integrity', \(measured("integrity_normalised", "low")),
             \(measured("integrity_normalised", "high")), p.integrity_max, u.method <> 'retrain'
-        UNION ALL SELECT 11, 'integrity_near', \(measured("integrity_normalised_near", "low")),
+        UNION ALL SELECT 13, 'integrity_near', \(measured("integrity_normalised_near", "low")),
             \(measured("integrity_normalised_near", "high")), p.near_max,
             u.method <> 'retrain' AND p.near_max IS NOT NULL
         """.replacing("x.null_leak", with: measured("leak_null"))

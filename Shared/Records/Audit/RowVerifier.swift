@@ -84,5 +84,6 @@ public struct RowVerifier {
 
 extension RowCheck {
     static let all =
-        births + ancestry + [lateEdges, anchors] + measurements + verdicts + deployments + times
+        births + ancestry + [lateEdges, anchors, exclusions] + measurements + verdicts + deployments
+        + times
 }

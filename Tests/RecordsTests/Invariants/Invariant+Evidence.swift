@@ -16,6 +16,12 @@ extension Invariant {
             """
     }
 
+    /// Credited to a program that did not measure it.
+    static let otherBuild =
+        "INSERT INTO lineage.evaluator (digest, protocol, version) "
+        + "VALUES (sha256('other'), 'featdist', 1);"
+        + evidence("evaluator", "(SELECT max(v.seq) FROM lineage.evaluator v)")
+
     static let evaluators = Invariant(
         number: 12,
         claim: "who measures did not train, and is registered",
@@ -33,6 +39,7 @@ extension Invariant {
                 "PL049",
                 "or is revoked"
             ),
+            Breach(otherBuild, "PL049", "is not the program"),
             .switchedOff("evidence", "check_evidence", evidence("run", "4")),
         ],
         bypasses: [

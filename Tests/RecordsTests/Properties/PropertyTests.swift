@@ -38,7 +38,13 @@ struct PropertyTests {
         let edges = graphs.flatMap { graph in graph.edges.map { JSONEdge(graph, $0) } }
         let applied = graphs.flatMap { graph in
             graph.applied.map {
-                JSONApplied(g: graph.number, k: $0.key, m: $0.value.method, v: $0.value.result)
+                JSONApplied(
+                    g: graph.number,
+                    k: $0.key,
+                    m: $0.value.method,
+                    v: $0.value.result,
+                    b: $0.value.besideParent
+                )
             }
         }
         let asked = graphs.map { [$0.number, $0.asked, $0.other] }
@@ -91,4 +97,5 @@ private struct JSONApplied: Encodable {
     let g, k: Int
     let m: String
     let v: String?
+    let b: Bool
 }

@@ -81,11 +81,19 @@ extension RandomGraph {
                 "edge \($0.child)/\($0.parent)/\($0.role)"
             }
         )
-        for node in whole where applied[node] != nil {
-            rows.formUnion(["unlearn_application \(node)", "forget_request"])
-        }
-        for node in whole where applied[node]?.result != nil {
+        for node in whole where applied[node] != nil { rows.formUnion(found(of: node)) }
+        return rows
+    }
+
+    /// What was unlearned with what came of it: beside the original, and beside the parent, which
+    /// `random_graphs.sql` numbers a million higher.
+    private func found(of node: Int) -> Set<String> {
+        var rows: Set = ["unlearn_application \(node)", "forget_request"]
+        if applied[node]?.result != nil {
             rows.formUnion(["evidence \(node)", "verdict \(node)", "evaluator", "policy"])
+        }
+        if applied[node]?.besideParent == true, !parents(node, by: ["init"]).isEmpty {
+            rows.formUnion(["evidence \(1_000_000 + node)", "evaluator"])
         }
         return rows
     }

@@ -1,6 +1,11 @@
 /// Who carries what was to be forgotten, and what to do about it.
 extension RandomGraph {
-    private func passes(_ node: Int) -> Bool { applied[node]?.result == "pass" }
+    /// By a verdict that counts: what starts from another than its original was measured beside it.
+    private func passes(_ node: Int) -> Bool {
+        guard let applied = applied[node], applied.result == "pass" else { return false }
+        let start = edges.first { $0.child == node && $0.role == "init" }?.parent
+        return applied.besideParent || start == nil || start == original(of: node)
+    }
 
     /// The least set with the sources, the twins of its members, and every child by a role that
     /// carries influence, but those cleansed.
@@ -29,7 +34,7 @@ extension RandomGraph {
 
     private func isCleansed(_ node: Int, _ tainted: Set<Int>) -> Bool {
         guard let applied = applied[node] else { return false }
-        if applied.result == "pass" {
+        if passes(node) {
             return !inherits(node, tainted, besides: ["init", "merge", "anchor"])
         }
         return applied.method == "retrain" && !inherits(node, tainted)

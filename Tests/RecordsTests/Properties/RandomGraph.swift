@@ -14,8 +14,9 @@ struct RandomGraph {
     /// Nodes with equal content share a value.
     private(set) var content: [Int] = []
     private(set) var seeds: Set<Int> = []
-    /// The method of nodes whose run applied the request, and whether their verdict passes.
-    private(set) var applied: [Int: (method: String, result: String?)] = [:]
+    /// The method of nodes whose run applied the request, their verdict, and whether they were
+    /// measured beside the node that they start from.
+    private(set) var applied: [Int: (method: String, result: String?, besideParent: Bool)] = [:]
     private(set) var live: Set<Int> = []
     /// When the run of a node began. Node n is sealed at 2n + 1.
     private(set) var started: [Int] = []
@@ -54,7 +55,8 @@ struct RandomGraph {
         if Int.random(in: 0..<3, using: &random) == 0 {
             let method = Int.random(in: 0..<5, using: &random) == 0 ? "retrain" : "saddle"
             let result = ["pass", "pass", "fail", "withdrawn", nil].randomElement(using: &random)
-            applied[node] = (method, result ?? nil)
+            let beside = Int.random(in: 0..<3, using: &random) > 0
+            applied[node] = (method, result ?? nil, beside)
         }
         var taken: Set<String> = []
         for _ in 0..<Int.random(in: 0...3, using: &random) {
