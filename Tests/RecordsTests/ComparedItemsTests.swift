@@ -63,7 +63,9 @@ struct ComparedItemsTests {
             SELECT story.unlearn('two', 'teacher', 'bob', forget => '{circle}');
             SELECT story.evaluate('one', 'teacher', 0.99, 0.1);
             SELECT story.evaluate('two', 'teacher', 0.99, 0.1, forget => '{circle}');
-            SELECT lineage.open_forgetting(n, k, lineage.item_codes('{star}', k))
+            SELECT lineage.open_forgetting(
+                n, k, lineage.item_codes('{star}', k), publish_items => true
+            )
             FROM (VALUES ('alice'), ('bob')) x (n) CROSS JOIN sha256(convert_to(n, 'UTF8')) k;
             SELECT lineage.judge('one', 'alice'), lineage.judge('two', 'bob');
             """

@@ -34,7 +34,7 @@ struct ComparedTests {
     @Test func `scores are compared by any evidence in force, not the newest alone`() throws {
         let comparable = "SELECT differs FROM lineage.comparable('forgetful', 'twice')"
         #expect(try story.column(comparable) == ["{}"])
-        try story.run("SELECT lineage.correct('lineage.evidence', 3, 'mispaired')")
+        try story.run("SELECT lineage.correct('lineage.evidence', 4, 'mispaired')")
         // What is left of `twice` was measured against another original.
         #expect(try story.column(comparable) == ["{reference}"])
     }

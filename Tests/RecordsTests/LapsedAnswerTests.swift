@@ -73,6 +73,25 @@ struct LapsedAnswerTests {
         #expect(try story.column(stops) == ["true"])
     }
 
+    /// `twice` began at `forgetful`, and was measured beside it too.
+    @Test func `a pass lapses with what was measured beside the parent`() throws {
+        try story.run(
+            """
+            SELECT lineage.correct('lineage.evidence', e.seq, 'mispaired') FROM lineage.evidence e
+            WHERE lineage.name_of(e.subject) = 'twice' AND lineage.name_of(e.reference) = 'forgetful'
+            """
+        )
+        #expect(try versions().last == "twice 0.99 pass {no_parent_evidence}")
+        // It is clean by its parent, which stands, and no more by its own verdict.
+        #expect(try story.status(["twice"]) == ["clean"])
+    }
+
+    /// A look at fewer pairs does not decide, and its numbers are not shown in the others' place.
+    @Test func `numbers are those of the evidence that decides`() throws {
+        try story.run("SELECT story.evaluate('forgetful', 'teacher', 0.5, 0.9, pairs => 50)")
+        #expect(try versions().first == "forgetful 0.99 pass {}")
+    }
+
     @Test func `an older verdict and one of an older policy are told`() throws {
         try story.run("SELECT lineage.judge('forgetful', 'wish')")
         let history = "SELECT DISTINCT lapsed FROM lineage.score_history('forgetful', 'wish')"

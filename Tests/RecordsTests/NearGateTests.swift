@@ -42,12 +42,34 @@ struct NearGateTests {
         verdict: String
     ) throws {
         let own = near.map { [MetricValue("integrity_normalised_near", $0, low: low, high: high)] }
+        try evaluate(of: "circle", Self.enough + (own ?? []))
+        let found = try desk.connection.query(
+            "SELECT result || reasons::text AS verdict FROM lineage.verdicts"
+        )
+        #expect(try found.map { try $0.text("verdict") } == [verdict])
+    }
+
+    /// Near to those, not to what the request asks for.
+    @Test func `what is near to other classes is no evidence`() throws {
+        let near = MetricValue("integrity_normalised_near", 0.9, low: 0.8, high: 0.95)
+        try evaluate(of: "star", Self.enough + [near])
+        let found = try desk.connection.query(
+            """
+            SELECT request IS NULL AND NOT metrics ? 'integrity_normalised_near'
+                AND metrics ? 'integrity_normalised' AS so FROM lineage.evidence
+            """
+        )
+        #expect(try found.map { try $0.bool("so") } == [true])
+        #expect(try desk.count("lineage.verdict") == 0)
+    }
+
+    private func evaluate(of forgotten: String, _ measured: [MetricValue]) throws {
         let metrics = ["accuracy", "integrity", "forgetting"].map { JSON.string($0) }
         try desk.submit(
             Desk.request(
                 .evaluate,
                 spec: [
-                    "metrics": .array(metrics), "forget": .array([.string("circle")]),
+                    "metrics": .array(metrics), "forget": .array([.string(forgotten)]),
                     "samples": .int(8_000), "pairs": .int(1_000),
                 ],
                 inputs: ["subject": "forgetful", "original": "teacher", "classifier": "judge"]
@@ -59,11 +81,7 @@ struct NearGateTests {
                 Desk.output("samples", kind: "sample_set", content: "s"),
                 Desk.output("report", kind: "report", content: "r"),
             ],
-            metrics: Self.enough + (own ?? [])
+            metrics: measured
         )
-        let found = try desk.connection.query(
-            "SELECT result || reasons::text AS verdict FROM lineage.verdicts"
-        )
-        #expect(try found.map { try $0.text("verdict") } == [verdict])
     }
 }
