@@ -23,12 +23,16 @@ struct EvaluatorTests {
     }
 
     /// By the program whose bytes are `program`, or by one that does not say what it is.
-    private func evaluate(by program: String?) throws {
+    private func evaluate(
+        _ subject: String = "forgetful",
+        beside reference: String = "teacher",
+        by program: String?
+    ) throws {
         let spec: [String: JSON] = [
             "metrics": .array(["accuracy", "integrity", "forgetting"].map { .string($0) }),
             "forget": .array([.string("circle")]), "pairs": .int(2000), "samples": .int(20_000),
         ]
-        let inputs = ["subject": "forgetful", "original": "teacher", "classifier": "judge"]
+        let inputs = ["subject": subject, "original": reference, "classifier": "judge"]
         let request = try Desk.request(.evaluate, spec: spec, inputs: inputs)
         try desk.submit(request)
         let owner = try program.map { try desk.enlisted(.evaluate, program: $0) } ?? UUID()
@@ -98,6 +102,23 @@ struct EvaluatorTests {
         }
         try story.run("SELECT lineage.revoke_evaluator('\(digest("two"))')")
         #expect(try status() == "pending")
+    }
+
+    /// What it measured beside the parent carries the verdict on what another measured.
+    @Test func `a verdict depends on what was measured beside the parent too`() throws {
+        try evaluate(by: "one")
+        try desk.make(
+            .unlearn,
+            "twice",
+            from: ["original": "forgetful", "forget_request": "wish"]
+        )
+        try evaluate("twice", beside: "forgetful", by: "beside")
+        try evaluate("twice", by: "two")
+        for (program, names) in [("one", ["forgetful"]), ("beside", ["twice"]), ("two", ["twice"])]
+        {
+            let found = "SELECT name FROM lineage.verdicts_depending_on('\(digest(program))')"
+            #expect(try story.column(found) == names, "\(program)")
+        }
     }
 
     @Test func `a build registered beforehand stands for what it was registered for`() throws {
