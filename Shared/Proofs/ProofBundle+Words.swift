@@ -76,6 +76,12 @@ extension ProofBundle {
         }
     }
 
+    private var continued: [String] {
+        material.since.map {
+            ["That log is the one of \($0.size) entries with the root \($0.root), grown."]
+        } ?? []
+    }
+
     private var ending: [String] {
         let evidence =
             claims.list("evidence").isEmpty ? "" : ", and that this evidence was recorded"
@@ -84,7 +90,8 @@ extension ProofBundle {
             """
             All \(material.entries.count) rows that say so are in the log that epoch \(number) \
             signed, among \(epoch.size) entries with the root \(epoch.root).
-            """,
+            """
+        ] + continued + [
             "Signed with the key \(material.key.id).",
             "Numbers are shown to four digits; the file has all of them.",
             "This proves derivation and process\(evidence).",

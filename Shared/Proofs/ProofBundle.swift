@@ -30,14 +30,17 @@ public struct ProofMaterial: Sendable {
     public let entries: [Entry]
     public let epoch: SignedEnvelope
     public let key: VerifyingKey
+    /// An older epoch that the log is shown to continue.
+    public let since: KeptEpoch?
 
     public init(
         subject: Digest,
         entries: [Entry],
         epoch: SignedEnvelope,
-        key: VerifyingKey
+        key: VerifyingKey,
+        since: KeptEpoch? = nil
     ) {
-        (self.subject, self.epoch, self.key) = (subject, epoch, key)
+        (self.subject, self.epoch, self.key, self.since) = (subject, epoch, key, since)
         self.entries = entries.sorted {
             ($0.entry.stream, $0.entry.number) < ($1.entry.stream, $1.entry.number)
         }
@@ -75,6 +78,11 @@ public struct ProofBundle: Sendable {
         for entry in material.entries where !entry.isIncluded(in: epoch) {
             let place = "entry \(entry.entry.number) of \(entry.entry.stream)"
             throw ProofError("\(place) is not in the log that epoch \(epoch.epoch) signed")
+        }
+        if let since = material.since, !since.isContinued(by: epoch) {
+            throw ProofError(
+                "the log of epoch \(epoch.epoch) is not the one that had \(since.size) entries"
+            )
         }
         claims = try ProofClaims(about: material.subject, from: material.entries.map(\.entry)).json
     }

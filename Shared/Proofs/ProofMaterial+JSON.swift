@@ -6,7 +6,7 @@ extension ProofMaterial {
         .object([
             "key": .string(key.bytes.hexadecimal),
             "epoch": .string(String(decoding: epoch.canonical, as: UTF8.self)),
-            "entries": .array(entries.map(\.json)),
+            "entries": .array(entries.map(\.json)), "since": since?.json ?? .null,
         ])
     }
 
@@ -24,15 +24,40 @@ extension ProofMaterial {
             let bytes = log["key"]?.string.flatMap([UInt8].init(hexadecimal:)),
             let key = VerifyingKey(bytes), let epoch = log["epoch"]?.string,
             case .array(let items)? = log["entries"],
-            case let entries = items.compactMap(Entry.init), entries.count == items.count
+            case let entries = items.compactMap(Entry.init), entries.count == items.count,
+            let told = log["since"], case let since = KeptEpoch(told), since != nil || told == .null
         else { throw ProofError("this is no statement of a lineage proof") }
         self.init(
             subject: subject,
             entries: entries,
             epoch: try SignedEnvelope(reading: Data(epoch.utf8)),
-            key: key
+            key: key,
+            since: since
         )
     }
+}
+
+extension KeptEpoch {
+    fileprivate var json: JSON {
+        .object([
+            "size": .int(size), "root": .string(root.hex),
+            "path": .array(path.map { .string($0.hex) }),
+        ])
+    }
+
+    fileprivate init?(_ json: JSON) {
+        guard case .int(let size)? = json["size"],
+            let root = json["root"]?.string.flatMap(Hash.init(hex:)),
+            let path = hashes(json["path"])
+        else { return nil }
+        self.init(size: size, root: root, path: path)
+    }
+}
+
+private func hashes(_ json: JSON?) -> [Hash]? {
+    guard case .array(let texts)? = json else { return nil }
+    let hashes = texts.compactMap { $0.string.flatMap(Hash.init(hex:)) }
+    return hashes.count == texts.count ? hashes : nil
 }
 
 extension ProofMaterial.Entry {
@@ -49,9 +74,7 @@ extension ProofMaterial.Entry {
         guard let stream = json["stream"]?.string, case .int(let number)? = json["n"],
             let previous = json["prev"]?.string.flatMap(Hash.init(hex:)),
             let payload = json["payload"]?.string, case .int(let leaf)? = json["leaf"],
-            case .array(let texts)? = json["path"],
-            case let path = texts.compactMap({ $0.string.flatMap(Hash.init(hex:)) }),
-            path.count == texts.count
+            let path = hashes(json["path"])
         else { return nil }
         self.init(
             LogEntry(

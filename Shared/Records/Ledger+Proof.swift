@@ -7,9 +7,15 @@ extension Ledger {
     /// Everything that the ledger can prove of the checkpoint that `reference` means, signed with
     /// `key`, the key of the log.
     ///
-    /// - Throws: `ProofError` where an entry waits for an epoch, or where the entries contradict
-    ///   each other.
-    public func proof(of reference: String, key: SigningKey) throws -> SignedEnvelope {
+    /// The log is shown to continue the epoch `kept`, where one is given.
+    ///
+    /// - Throws: `ProofError` where an entry waits for an epoch, where the entries contradict each
+    ///   other, or where the log is not the one of `kept`.
+    public func proof(
+        of reference: String,
+        key: SigningKey,
+        since kept: EpochStatement? = nil
+    ) throws -> SignedEnvelope {
         try connection.transaction {
             try connection.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             let subject = try resolve(reference)
@@ -20,11 +26,13 @@ extension Ledger {
                 let row = try connection.query("SELECT * FROM lineage.log_envelope()").first,
                 case let epoch = try SignedEnvelope(reading: Data(row.text("envelope").utf8))
             else { throw unsealed }
+            let tree = try tree(of: EpochStatement(reading: epoch.payload))
             let material = ProofMaterial(
                 subject: subject.artifact,
-                entries: try entries(reference, EpochStatement(reading: epoch.payload).size),
+                entries: try entries(reference, tree),
                 epoch: epoch,
-                key: key.verifying
+                key: key.verifying,
+                since: try kept.map { try way(from: $0, in: tree) }
             )
             let proof = try ProofBundle(material).signed(by: key)
             guard proof.canonical.count <= ProofBundle.limits.bytes else {
@@ -34,16 +42,29 @@ extension Ledger {
         }
     }
 
-    private func entries(_ reference: String, _ size: Int) throws -> [ProofMaterial.Entry] {
+    /// - Throws: `ProofError` where the log up to there is another.
+    private func way(from kept: EpochStatement, in tree: MerkleTree) throws -> KeptEpoch {
+        guard kept.size <= tree.count, tree.root(size: kept.size) == kept.root else {
+            throw ProofError("epoch \(kept.epoch) as it was kept is not one of this ledger's log")
+        }
+        return KeptEpoch(kept, path: tree.consistencyProof(from: kept.size, to: tree.count))
+    }
+
+    private func tree(of epoch: EpochStatement) throws -> MerkleTree {
         var leaves: [Hash] = []
         try connection.copy("SELECT hash FROM lineage.log_leaves()") { row in
             leaves.append(MerkleTree.leaf(row[0] ?? []))
         }
-        guard leaves.count == size else {
-            throw ProofError("the log has \(leaves.count) sealed entries, its epoch says \(size)")
+        guard leaves.count == epoch.size else {
+            throw ProofError(
+                "the log has \(leaves.count) sealed entries, its epoch says \(epoch.size)"
+            )
         }
-        let tree = MerkleTree(leaves)
-        return try connection.query(
+        return MerkleTree(leaves)
+    }
+
+    private func entries(_ reference: String, _ tree: MerkleTree) throws -> [ProofMaterial.Entry] {
+        try connection.query(
             "SELECT * FROM lineage.proof_entries($1)",
             [.text(reference)]
         ).map { row in
@@ -60,7 +81,7 @@ extension Ledger {
             return ProofMaterial.Entry(
                 entry,
                 leaf: leaf,
-                path: tree.inclusionProof(of: leaf, size: size)
+                path: tree.inclusionProof(of: leaf, size: tree.count)
             )
         }
     }

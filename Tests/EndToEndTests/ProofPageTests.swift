@@ -18,7 +18,7 @@ import Testing
         let blocks = text.components(separatedBy: "```sh\n").dropFirst().compactMap {
             $0.components(separatedBy: "\n```").first
         }
-        #expect(blocks.count == 6)
+        #expect(blocks.count == 7)
         let (output, status) = try shell(blocks.joined(separator: "\n"), stack)
         #expect(status == 0, "\(output)")
         for words in [

@@ -69,6 +69,45 @@ struct ProofTests {
         }
     }
 
+    /// Of two histories under the same numbers each has its own epoch.
+    @Test func `a proof continues the epoch that was kept, and no other`() throws {
+        let (ledger, key) = (sealed.desk.ledger, sealed.key)
+        let kept = try KeptEpoch.statement(file: sealed.epochs[0])
+        let other = try Sealed()
+        let elsewhere = try #require(try other.sealer.seal())
+        try sealed.desk.make(.train, "another")
+        let newest = try #require(try sealed.sealer.seal())
+        let bare = try ProofBundle(reading: ledger.proof(of: "forgetful", key: key).canonical)
+        try bare.requireContinuation(of: newest)
+        let proof = try ledger.proof(of: "forgetful", key: key, since: kept)
+        let bundle = try ProofBundle(reading: proof.canonical, signedBy: key.verifying)
+        try bundle.requireContinuation(of: kept)
+        let told = "That log is the one of \(kept.size) entries with the root \(kept.root), grown."
+        #expect(bundle.sentences.contains(told))
+        let older = try ProofBundle(reading: envelope.canonical)
+        for (refused, epoch, says) in [
+            (bare, kept, "does not show that its log continues epoch 1"),
+            (bundle, elsewhere, "there are two histories: epoch 1"),
+            (older, elsewhere, "there are two histories: epoch 1"),
+            (older, newest, "ends with epoch 1, before epoch 2"),
+        ] {
+            let error = #expect(throws: ProofError.self) {
+                try refused.requireContinuation(of: epoch)
+            }
+            #expect(error?.description.contains(says) == true, "\(says)")
+        }
+        let refusal = #expect(throws: ProofError.self) {
+            try ledger.proof(of: "forgetful", key: key, since: elsewhere)
+        }
+        #expect(refusal?.description.contains("is not one of this ledger's log") == true)
+        // Nor does whoever has the key make it so.
+        let statement = try JSONDecoder().decode(JSON.self, from: proof.payload)
+        for other in statement.mutations(below: "since") {
+            let forged = SignedEnvelope(other.canonical, type: ProofBundle.type, signedBy: key)
+            #expect(throws: ProofError.self) { try ProofBundle(reading: forged.canonical) }
+        }
+    }
+
     @Test func `a proof by another key is refused where the key is known`() throws {
         let other = SigningKey().verifying
         #expect(throws: ProofError.self) {
@@ -127,6 +166,19 @@ struct ProofTests {
 }
 
 extension JSON {
+    /// This statement once for each leaf of a member of its log, with that leaf changed.
+    fileprivate func mutations(below name: String) -> [JSON] {
+        guard case .object(var whole) = self, case .object(var predicate)? = whole["predicate"],
+            case .object(var log)? = predicate["log"], let member = log[name]
+        else { return [] }
+        return member.mutations.map { changed in
+            log[name] = changed
+            predicate["log"] = .object(log)
+            whole["predicate"] = .object(predicate)
+            return .object(whole)
+        }
+    }
+
     /// This value once for each leaf, with that leaf changed.
     fileprivate var mutations: [JSON] {
         switch self {
