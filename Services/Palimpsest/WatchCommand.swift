@@ -41,7 +41,7 @@ struct JobDisplay {
             guard let status = try queue.status(of: id) else {
                 throw UsageError("there is no job \(id)")
             }
-            return (status: status, loss: try queue.curve(of: id).last?.values["loss"])
+            return (status: status, loss: try queue.lastPoint(of: id)?.values["loss"])
         }
         if let columns = Terminal.columns {
             try rewrite(states, columns: columns)

@@ -65,9 +65,16 @@ extension JobQueue {
     }
 
     /// The loss and other values along the job's steps.
-    public func curve(of job: UUID) throws -> [CurvePoint] {
+    public func curve(of job: UUID) throws -> [CurvePoint] { try points(of: job, "ORDER BY step") }
+
+    /// The newest point of the job's curve; nil where it has none.
+    public func lastPoint(of job: UUID) throws -> CurvePoint? {
+        try points(of: job, "ORDER BY step DESC LIMIT 1").first
+    }
+
+    private func points(of job: UUID, _ order: String) throws -> [CurvePoint] {
         try connection.query(
-            "SELECT step, \"values\" FROM queue.job_curve WHERE job = $1::uuid ORDER BY step",
+            "SELECT step, \"values\" FROM queue.job_curve WHERE job = $1::uuid \(order)",
             [.uuid(job)]
         ).map { row in
             CurvePoint(

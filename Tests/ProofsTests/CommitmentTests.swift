@@ -49,19 +49,6 @@ struct CommitmentTests {
         #expect(Commitment(to: [], under: key).count == 0)
     }
 
-    @Test func `one item is shown to be promised without the others`() throws {
-        let key = RequestKey()
-        let items = (0..<21).map { "person \($0)" }
-        let promise = Commitment(to: items, under: key)
-        for item in items {
-            let opening = try #require(Commitment.opening(of: item, among: items, under: key))
-            #expect(promise.admits(opening))
-        }
-        #expect(Commitment.opening(of: "somebody", among: items, under: key) == nil)
-        let other = try #require(Commitment.opening(of: "x", among: ["x"], under: key))
-        #expect(!promise.admits(other))
-    }
-
     @Test func `a sealed list opens with its key and for its request only`() throws {
         let key = RequestKey()
         let list = try SealedList(["a name", "another"], for: "request-1", under: key)
