@@ -5,19 +5,24 @@ import Synchronization
 /// Tells the services of a process that it is to end.
 public final class Shutdown: Sendable {
     private let requested = Atomic(false)
+    /// Signalled once the end is asked for, and again by each who saw it.
+    private let gate = DispatchSemaphore(value: 0)
 
     public init() {}
 
     public var isRequested: Bool { requested.load(ordering: .acquiring) }
-    public func request() { requested.store(true, ordering: .releasing) }
+
+    public func request() {
+        requested.store(true, ordering: .releasing)
+        gate.signal()
+    }
 
     /// Waits for `seconds`, or until the end is asked for.
     ///
     /// - Returns: whether the end was asked for.
     @discardableResult
     public func wait(_ seconds: Double) -> Bool {
-        let end = ContinuousClock.now + .seconds(seconds)
-        while !isRequested, ContinuousClock.now < end { Thread.sleep(forTimeInterval: 0.02) }
+        if !isRequested, gate.wait(timeout: .now() + seconds) == .success { gate.signal() }
         return isRequested
     }
 }
