@@ -21,7 +21,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     );
 $$;
 
--- As before, but that `no_parent_evidence` leaves it undecided.
+-- As before, but that `items_not_compared` and `no_parent_evidence` leave it undecided.
 CREATE OR REPLACE FUNCTION lineage.judgement(
     evidence bigint, policy bigint, OUT result text, OUT reasons text[]
 )

@@ -30,7 +30,7 @@ BEGIN
     RETURN found;
 END $$;
 
--- As before, but with the run's own evaluator.
+-- As before, but for the requests that it counts for, and with the run's own evaluator.
 CREATE OR REPLACE FUNCTION lineage.seal_evidence(
     j queue.job, made bigint, metrics jsonb
 ) RETURNS void
